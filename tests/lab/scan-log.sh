@@ -1,0 +1,35 @@
+#!/bin/bash
+# Print the lines of a kernel log that no test may cause. Exit 1 if any.
+# usage: scan-log.sh LOG
+#
+# A case that means to cause one says so in the log itself, by
+#	NMTX-EXPECT-BEGIN REGEX ... NMTX-EXPECT-END
+# (expect_log_begin and expect_log_end of guest/lib.sh). Lines that match are
+# then fine, and at least one must be there.
+set -euo pipefail
+
+awk '
+BEGIN {
+	bad = "BUG|WARNING|Call Trace|[Ll]ockdep|possible (circular|recursive)|" \
+		"inconsistent lock state|suspicious RCU|KASAN|UBSAN|KCSAN|" \
+		"kmemleak: [0-9]|DMAR:.*[Ff]ault|Oops|general protection|" \
+		"refcount_t:|scheduling while atomic|blocked for more than|" \
+		"soft lockup|hard LOCKUP|rcu_.*stall|Kernel panic|" \
+		"leaked reference|usage count = |page allocation failure"
+	# Lines of an ordinary boot of a debug kernel.
+	fine = "kasan: KernelAddressSanitizer initialized|" \
+		"lockdep: (fixing|locking)|Lock dependency validator|" \
+		"DMAR: (dmar|DRHD).*(ver |base)"
+}
+{ gsub(/\r/, "") }
+match($0, /NMTX-EXPECT-BEGIN /) {
+	want = substr($0, RSTART + RLENGTH); seen = 0; begun = $0; next
+}
+/NMTX-EXPECT-END/ {
+	if (want != "" && !seen) { print "expected, but not there: " want; n++ }
+	want = ""; next
+}
+want != "" && $0 ~ want { seen = 1; next }
+$0 ~ bad && $0 !~ fine { print "bad line: " $0; n++ }
+END { exit n > 0 }
+' "${1:?usage: scan-log.sh LOG}" >&2
