@@ -37,13 +37,21 @@ snapshot() {
 }
 
 # part NAME ID FUNCTION: run FUNCTION OUT unless its result is in the cache.
+# Not in an "if": there set -e would be off.
 part() {
-	local out=$CACHE/built/$ROOT_ID/$1-$2
+	local rc out=$CACHE/built/$ROOT_ID/$1-$2
 	if [ ! -d "$out" ]; then
 		info "building $1 for $kernel"
 		rm -rf "$out.new"
 		mkdir -p "$out.new"
-		if ! "$3" "$out.new" >"$log/build-$1-$kernel.log" 2>&1; then
+		set +e
+		(
+			set -e
+			"$3" "$out.new"
+		) >"$log/build-$1-$kernel.log" 2>&1
+		rc=$?
+		set -e
+		if [ "$rc" != 0 ]; then
 			tail -n 25 "$log/build-$1-$kernel.log" >&2
 			die "building $1 for kernel $kernel failed; log: $log/build-$1-$kernel.log"
 		fi

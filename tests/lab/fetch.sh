@@ -16,11 +16,10 @@ sum_ok() { [ "$(sha256sum <"$1" | cut -d' ' -f1)" = "$2" ]; }
 
 # fetch_one SHA256 POOL-PATH: into the cache; prints nothing when it is there.
 fetch_one() {
-	local sum=$1 path=$2 file site
+	local sum=$1 path=$2 file stamp site
 	file=$CACHE/debs/${path##*/}
-	if [ -e "$file" ] && [ -e "$file.ok" ]; then
-		[ "$(cat "$file.ok")" = "$sum" ] && return
-	fi
+	stamp=$CACHE/debs/ok/${path##*/}
+	[ ! -e "$file" ] || [ "$(cat "$stamp" 2>/dev/null)" != "$sum" ] || return 0
 	if [ ! -e "$file" ] || ! sum_ok "$file" "$sum"; then
 		site=$(mirror)
 		info "downloading ${path##*/}"
@@ -33,10 +32,10 @@ fetch_one() {
 		}
 		mv "$file.part" "$file"
 	fi
-	printf '%s\n' "$sum" >"$file.ok"
+	printf '%s\n' "$sum" >"$stamp"
 }
 
-mkdir -p "$CACHE/debs"
+mkdir -p "$CACHE/debs/ok"
 lock fetch
 while read -r sum path; do
 	fetch_one "$sum" "$path"

@@ -117,7 +117,7 @@ in_root() {
 # hash_tree PATH...: one hash of all source files there, names and contents.
 hash_tree() {
 	(
-		cd "$TREE"
+		cd "$TREE" || exit
 		find "$@" -type f ! -name '*.o' ! -name '*.ko' ! -name '*.mod*' \
 			! -name '.*.cmd' ! -name '*.symvers' ! -name modules.order \
 			2>/dev/null | LC_ALL=C sort | xargs -r sha256sum

@@ -16,7 +16,7 @@ disk_image() {
 	mb=$(du -s --apparent-size -m "$1" | cut -f1)
 	rm -f "$2.new"
 	nice mke2fs -q -t ext4 -O ^has_journal -m 0 -b 4096 -N $((mb * 100 + 20000)) \
-		-d "$1" "$2.new" $((mb * 14 / 10 + 64))M
+		-d "$1" "$2.new" $((mb * 14 / 10 + 64))M >/dev/null
 	mv "$2.new" "$2"
 }
 
@@ -90,7 +90,7 @@ make_initrd() {
 }
 
 make_kernel() {
-	local kernel=$1 stage release out=$CACHE/kernels/$ROOT_ID/$1
+	local kernel=$1 stage release image out=$CACHE/kernels/$ROOT_ID/$1
 	[ -e "$out/release" ] && return
 	"$LAB/fetch.sh" "$kernel"
 	info "unpacking kernel $kernel"
@@ -98,8 +98,10 @@ make_kernel() {
 	rm -rf "$stage" "$out"
 	mkdir -p "$out"
 	unpack_kernel "$kernel" "$stage"
-	release=$(basename "$stage"/boot/vmlinuz-*)
-	release=${release#vmlinuz-}
+	release=$(ls "$stage/usr/lib/modules")
+	image=$stage/boot/vmlinuz-$release # from 7.2 on beside the modules
+	[ -e "$image" ] || image=$stage/usr/lib/modules/$release/vmlinuz
+	cp "$image" "$out/vmlinuz" || die "no vmlinuz in the packages of kernel $kernel"
 	cp -a "$stage/." "$ROOT/"
 	in_root depmod "$release"
 	rm -rf "$stage"
@@ -108,7 +110,6 @@ make_kernel() {
 	disk_image "$stage" "$out/modules.img"
 	rm -rf "$stage"
 	make_initrd "$release" "$out/initrd"
-	cp "$ROOT/boot/vmlinuz-$release" "$out/vmlinuz"
 	printf '%s\n' "$release" >"$out/release"
 }
 

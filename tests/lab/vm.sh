@@ -42,7 +42,7 @@ parse_args() {
 		esac
 		shift
 	done
-	[ $# -ge 3 ] && [ "$2" = -- ] || usage
+	if [ $# -lt 3 ] || [ "$2" != -- ]; then usage; fi
 	kernel=$1
 	shift 2
 	command=("$@")
@@ -89,6 +89,7 @@ disk_args() {
 	done
 }
 
+# shellcheck disable=SC2054 # the commas are QEMU's
 run_qemu() {
 	qemu=(qemu-system-x86_64 -accel "${NETMEM_TX_ACCEL:-tcg}" -machine q35
 		-cpu max -smp "$smp" -m "$mem" -display none -nodefaults -no-reboot

@@ -1,0 +1,186 @@
+# shellcheck shell=bash
+# Library of the cases, inside the guest. A case begins with
+#	. "${LAB:-/lab}/guest/lib.sh"
+#
+#  netns guest                init netns                          netns remote
+#  nk_guest == netkit == nk_host - redirect or forwarding - nicA ~~ nicR
+#  10.1.0.2             10.1.0.1                      10.2.0.1      10.2.0.2
+#                                                                 netns other
+#                                                         nicC ~~ nicS
+#                                                     10.3.0.1      10.3.0.2
+# IPv6 is the same with fd01::2 for 10.1.0.2, and so on.
+set -euo pipefail
+
+LAB=${LAB:-/lab}
+# shellcheck source=tests/lab/guest/tap.sh
+. "$LAB/guest/tap.sh"
+
+KERNEL=$(cat "$LAB/kernel")
+export KERNEL
+USERNS_PID=/run/guest-userns.pid
+
+# kernel_ge X.Y: does this kernel have that version or a later one?
+kernel_ge() {
+	printf '%s\n%s\n' "$1" "$(uname -r)" | sort -CV
+}
+has_module() { ! kernel_ge 7.2; }
+has_kernel_leases() { kernel_ge 7.1; }
+
+# --- NICs ---------------------------------------------------------------
+
+declare -A NIC_PCI=([nicA]=0000:00:04.0 [nicR]=0000:00:05.0
+	[nicC]=0000:00:06.0 [nicS]=0000:00:07.0)
+
+# The name of a NIC in this network namespace now.
+nic_netdev() { ls "/sys/bus/pci/devices/${NIC_PCI[$1]}/net" 2>/dev/null; }
+
+lab_driver_load() {
+	[ -d /sys/module/nmtx_lab ] || insmod "$LAB/ko/nmtx_lab.ko" "$@"
+}
+lab_driver_unload() { [ ! -d /sys/module/nmtx_lab ] || rmmod nmtx_lab; }
+
+nic_named() {
+	local now
+	wait_for 10 nic_netdev "$1" || return 1
+	now=$(nic_netdev "$1")
+	if [ "$now" != "$1" ]; then
+		ip link set "$now" down
+		ip link set "$now" name "$1"
+	fi
+}
+
+# Drivers for all four, under their names, down and in the init netns.
+nics_up() {
+	local nic
+	modprobe e1000
+	lab_driver_load
+	for nic in nicA nicR nicC nicS; do
+		nic_named "$nic" || { complain "no network device for $nic" && return 1; }
+	done
+}
+
+# --- topology -----------------------------------------------------------
+
+quiet_sysctl() { sysctl -qw "$@"; }
+
+addr_add() { # DEV NETWORK HOST [NETNS]
+	ip ${4:+-n "$4"} addr replace "10.$2.0.$3/24" dev "$1"
+	ip ${4:+-n "$4"} -6 addr replace "fd0$2::$3/64" dev "$1" nodad
+}
+
+far_end_up() { # NIC FAR NETNS NETWORK
+	ip netns add "$3"
+	ip link set "$2" netns "$3"
+	ip -n "$3" link set lo up
+	addr_add "$1" "$4" 1
+	addr_add "$2" "$4" 2 "$3"
+	ip link set "$1" up
+	ip -n "$3" link set "$2" up
+	ip -n "$3" route replace default via "10.$4.0.1"
+	ip -n "$3" -6 route replace default via "fd0$4::1"
+}
+
+# netns guest; with userns, owned by a user namespace of an unprivileged user.
+guest_netns_up() {
+	local pid
+	if [ "$1" = 0 ]; then
+		ip netns add guest
+		return
+	fi
+	chmod 666 /dev/udmabuf
+	setpriv --reuid=1000 --regid=1000 --clear-groups \
+		unshare --user --map-root-user --net sleep infinity </dev/null >/dev/null 2>&1 &
+	pid=$!
+	wait_for 5 grep -q sleep "/proc/$pid/comm"
+	printf '%s\n' "$pid" >"$USERNS_PID"
+	touch /run/netns/guest
+	mount --bind "/proc/$pid/ns/net" /run/netns/guest
+}
+
+# netkit_up MODE: nk_host here, nk_guest in netns guest.
+netkit_up() {
+	ip link add nk_host numrxqueues 2 type netkit mode "$1" \
+		peer name nk_guest numrxqueues 2
+	ip link set nk_guest netns guest
+	addr_add nk_host 1 1
+	addr_add nk_guest 1 2 guest
+	ip link set nk_host up
+	ip -n guest link set lo up
+	ip -n guest link set nk_guest up
+	ip -n guest route replace default via 10.1.0.1 dev nk_guest
+	ip -n guest -6 route replace default via fd01::1 dev nk_guest
+}
+
+# topology_up [l2|l3] [redirect|forward] [userns]
+# A lease is not made: see lease_add.
+topology_up() {
+	local mode=l2 path=forward userns=0 word
+	for word; do
+		case $word in
+		l2 | l3) mode=$word ;;
+		redirect | forward) path=$word ;;
+		userns) userns=1 ;;
+		*) complain "topology_up: what is $word?" && return 1 ;;
+		esac
+	done
+	topology_down
+	nics_up
+	modprobe udmabuf 2>/dev/null || true
+	quiet_sysctl net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
+		net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 \
+		net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
+	far_end_up nicA nicR remote 2
+	far_end_up nicC nicS other 3
+	guest_netns_up "$userns"
+	netkit_up "$mode"
+	[ "$path" = forward ] || redirect_up
+	wait_for 10 in_guest ping -c1 -W1 10.2.0.2 ||
+		{ complain "no ping from guest to remote" && return 1; }
+	wait_for 10 in_guest ping -c1 -W1 fd02::2 ||
+		{ complain "no IPv6 ping from guest to remote" && return 1; }
+}
+
+# Everything away again, from any state.
+topology_down() {
+	local ns
+	redirect_down
+	ip link del nk_host 2>/dev/null || true
+	if [ -e "$USERNS_PID" ]; then
+		kill "$(cat "$USERNS_PID")" 2>/dev/null || true
+		rm -f "$USERNS_PID"
+	fi
+	for ns in guest remote other; do
+		[ ! -e "/run/netns/$ns" ] || ip netns del "$ns" || true
+	done
+}
+
+# Run in the guest's namespaces: as its root, which is nobody's in userns.
+in_guest() {
+	if [ -e "$USERNS_PID" ]; then
+		nsenter --target "$(cat "$USERNS_PID")" --user --net --setuid 0 --setgid 0 -- "$@"
+	else
+		ip netns exec guest "$@"
+	fi
+}
+in_remote() { ip netns exec remote "$@"; }
+in_other() { ip netns exec other "$@"; }
+
+# --- redirect by BPF, module, lease -------------------------------------
+
+redirect_up() { complain "redirect: no tool yet" && return 1; }
+redirect_down() { :; }
+
+module_load() {
+	has_module || return 0
+	[ -d /sys/module/netmem_tx ] || modprobe netmem_tx "$@"
+}
+module_unload() {
+	[ ! -d /sys/module/netmem_tx ] || rmmod netmem_tx
+}
+
+# The NIC's counter: nic_stat nicA tx_netmem_bytes
+nic_stat() { ethtool -S "$1" | awk -v k="$2:" '$1 == k { print $2 }'; }
+tx_dropped() { # DEV [NETNS]
+	ip ${2:+-n "$2"} -s -j link show "$1" | python3 -c \
+		'import json, sys; print(json.load(sys.stdin)[0]["stats64"]["tx"]["dropped"])'
+}
