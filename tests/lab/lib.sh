@@ -59,7 +59,7 @@ need_lab_tools() {
 ROOT_PACKAGES=(
 	gcc-14 gcc make libc6-dev binutils dkms kmod bpftool clang llvm libbpf-dev
 	libmnl-dev linux-libc-dev libelf-dev libssl-dev zlib1g-dev pkg-config
-	pahole sparse python3-minimal cpio xz-utils zstd bc
+	pahole sparse python3 perl flex bison openssl patch cpio xz-utils zstd bc
 	iproute2 iputils-ping ethtool tcpdump nftables procps udev util-linux
 	busybox-static bash coreutils findutils grep sed gawk file strace
 )

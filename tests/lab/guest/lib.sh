@@ -34,6 +34,8 @@ declare -A NIC_PCI=([nicA]=0000:00:04.0 [nicR]=0000:00:05.0
 # The name of a NIC in this network namespace now.
 nic_netdev() { ls "/sys/bus/pci/devices/${NIC_PCI[$1]}/net" 2>/dev/null; }
 
+# lab_driver_load [PARAMETER=VALUE...]
+# shellcheck disable=SC2120
 lab_driver_load() {
 	[ -d /sys/module/nmtx_lab ] || insmod "$LAB/ko/nmtx_lab.ko" "$@"
 }
@@ -53,6 +55,7 @@ nic_named() {
 nics_up() {
 	local nic
 	modprobe e1000
+	# shellcheck disable=SC2119
 	lab_driver_load
 	for nic in nicA nicR nicC nicS; do
 		nic_named "$nic" || { complain "no network device for $nic" && return 1; }

@@ -18,6 +18,7 @@ TAP_OUT=/run/tap.out
 exec {TAP_FD}>&1
 
 say() { printf '%s\n' "$*" >&"$TAP_FD"; }
+# shellcheck disable=SC2001
 note() { sed 's/^/# /' <<<"$*" >&"$TAP_FD"; }
 complain() { printf '%s\n' "$*" >&2; }
 ok() { say "ok - $1"; }
