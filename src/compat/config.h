@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the module cannot do without. Checked when it is built. */
+#ifndef NETMEM_TX_COMPAT_CONFIG_H
+#define NETMEM_TX_COMPAT_CONFIG_H
+
+#include <linux/version.h>
+
+#if !defined(CONFIG_NET_DEVMEM) || !defined(CONFIG_NETKIT) || \
+	!defined(CONFIG_FUNCTION_TRACER) || \
+	!defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS) || \
+	!defined(CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS) || \
+	!defined(CONFIG_KPROBES) || !defined(CONFIG_KALLSYMS_ALL) || \
+	!defined(CONFIG_DEBUG_INFO_BTF) || !defined(CONFIG_BPF_SYSCALL) || \
+	!defined(CONFIG_SYSFS)
+#error "netmem-tx needs CONFIG_NET_DEVMEM, NETKIT, FUNCTION_TRACER, DYNAMIC_FTRACE_WITH_ARGS, DYNAMIC_FTRACE_WITH_DIRECT_CALLS, KPROBES, KALLSYMS_ALL, DEBUG_INFO_BTF, BPF_SYSCALL and SYSFS"
+#endif
+
+/*
+ * Unexported functions have no landing pad for indirect branches. They are
+ * reached by inline static calls, which are direct branches on x86-64 only.
+ */
+#if !defined(CONFIG_X86_64) || !defined(CONFIG_HAVE_STATIC_CALL_INLINE)
+#error "netmem-tx needs x86-64 with inline static calls"
+#endif
+
+/* The range that was read and tested. */
+#define NMTX_KERNEL_MIN KERNEL_VERSION(6, 16, 0)
+#define NMTX_KERNEL_END KERNEL_VERSION(7, 2, 0)
+
+#endif

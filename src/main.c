@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * netmem-tx: Linux 7.2's device memory TX through netkit, for 6.16 to 7.1.
+ *
+ * Load: check the kernel, watch devices, hook, open control. Unload: the same
+ * backwards. See docs/design.md.
+ */
+#include "netmem_tx.h"
+
+#include <linux/utsname.h>
+
+#include "binding.h"
+#include "control.h"
+#include "devices.h"
+#include "hooks.h"
+#include "layout.h"
+#include "lease.h"
+#include "send.h"
+#include "symbols.h"
+#include "xmit_hook.h"
+
+static_assert(LINUX_VERSION_CODE >= NMTX_KERNEL_MIN,
+	      "netmem-tx is for Linux 6.16 to 7.1");
+
+#ifdef NETMEM_TX_TEST
+static char *test_break;
+module_param(test_break, charp, 0444);
+MODULE_PARM_DESC(test_break, "TEST BUILD: find this function or struct wrong");
+
+static bool test_no_owner_check;
+module_param(test_no_owner_check, bool, 0644);
+MODULE_PARM_DESC(test_no_owner_check, "TEST BUILD: do not compare a packet's NIC");
+
+bool nmtx_test_breaks(const char *name)
+{
+	return test_break && !strcmp(test_break, name);
+}
+
+bool nmtx_test_no_owner_check(void)
+{
+	return READ_ONCE(test_no_owner_check);
+}
+#endif
+
+/* The headers said which kernel this was built for; a last look at it. */
+static int __init check_version(void)
+{
+	if (LINUX_VERSION_CODE < NMTX_KERNEL_END && !nmtx_test_breaks("version"))
+		return 0;
+	pr_err("refused: Linux %s is outside 6.16 to 7.1\n",
+	       init_utsname()->release);
+	return -ENODEV;
+}
+
+/* Everything that can refuse without having touched the kernel. */
+static int __init check_kernel(void)
+{
+	return check_version() ?:
+	       nmtx_symbols_start() ?:
+	       nmtx_layout_check() ?:
+	       nmtx_symbols_resolve() ?:
+	       nmtx_send_init();
+}
+
+static int __init netmem_tx_init(void)
+{
+	int err;
+
+	err = check_kernel();
+	if (err)
+		return err;
+	err = nmtx_bindings_init();
+	if (err)
+		goto err_start;
+	err = nmtx_devices_init();
+	if (err)
+		goto err_bindings;
+	err = nmtx_hooks_install();
+	if (err)
+		goto err_devices;
+	err = nmtx_xmit_hook_init();
+	if (err)
+		goto err_hooks;
+	err = nmtx_control_init();
+	if (err)
+		goto err_xmit;
+	pr_info("version %s loaded, device memory TX through netkit\n",
+		NETMEM_TX_VERSION);
+	return 0;
+
+err_xmit:
+	nmtx_xmit_hook_exit();
+err_hooks:
+	nmtx_hooks_remove();
+	nmtx_hooks_drain();
+err_devices:
+	nmtx_devices_exit();
+err_bindings:
+	nmtx_bindings_exit();
+err_start:
+	return err;
+}
+module_init(netmem_tx_init);
+
+static void __exit netmem_tx_exit(void)
+{
+	nmtx_control_exit();
+	nmtx_xmit_hook_exit();
+	nmtx_hooks_remove();
+	nmtx_hooks_drain();
+	nmtx_leases_exit();
+	nmtx_devices_exit();
+	nmtx_bindings_exit();
+	pr_info("unloaded\n");
+}
+module_exit(netmem_tx_exit);
+
+MODULE_DESCRIPTION("Device memory TX through netkit, as in Linux 7.2");
+MODULE_AUTHOR("netmem-tx maintainers");
+MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS("DMA_BUF");
+MODULE_VERSION(NETMEM_TX_VERSION);

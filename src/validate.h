@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef NETMEM_TX_VALIDATE_H
+#define NETMEM_TX_VALIDATE_H
+
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
+
+bool nmtx_validate_is_ours(struct sk_buff *skb, const struct net_device *dev);
+struct sk_buff *nmtx_validate_xmit_skb(struct sk_buff *skb,
+				       struct net_device *dev, bool *again);
+bool nmtx_segment_is_ours(const struct sk_buff *skb,
+			  netdev_features_t features);
+struct sk_buff *nmtx_segment_refused(struct sk_buff *skb,
+				     netdev_features_t features);
+
+#endif
