@@ -1,27 +1,28 @@
 #!/bin/bash
 # Build for a kernel, in the trixie root, what a guest needs.
-# usage: build.sh [--no-module] [--print] KERNEL [KERNEL-DIR]
+# usage: build.sh [--skip PART,...] [--print] KERNEL [KERNEL-DIR]
 #
 # Parts, each cached by a hash of its sources:
 #	module   src/, by dkms add, build and install  /lib/modules/V/updates/dkms
 #	hand     src/ by kbuild, for kernels that dkms refuses    /lab/ko
 #	nic      tests/nic by kbuild                              /lab/ko
 #	user     tests/traffic and tools                          /lab/bin
+# --skip leaves parts out: module (and hand), nic, user.
 # --print writes the directories with the results.
 set -euo pipefail
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-module=1 print=0
+skip='' print=0
 while :; do
 	case ${1:-} in
-	--no-module) module=0 ;;
+	--skip) skip=,$2, && shift ;;
 	--print) print=1 ;;
 	*) break ;;
 	esac
 	shift
 done
-kernel=${1:?usage: build.sh [--no-module] [--print] KERNEL [KERNEL-DIR]}
+kernel=${1:?usage: build.sh [--skip PART,...] [--print] KERNEL [KERNEL-DIR]}
 release=$(cat "${2:-$CACHE/kernels/$ROOT_ID/$kernel}/release")
 jobs=$(nproc)
 log=$TREE/build/logs
@@ -35,6 +36,9 @@ snapshot() {
 		--exclude='*.ko' --exclude='*.mod' --exclude='*.mod.c' \
 		--exclude='.*.cmd' . | tar -x -C "$ROOT/src/$1"
 }
+
+# wanted PART PATH: not skipped, and its sources are there.
+wanted() { [[ $skip != *,$1,* ]] && [ -e "$TREE/$2" ]; }
 
 # part NAME ID FUNCTION: run FUNCTION OUT unless its result is in the cache.
 # Not in an "if": there set -e would be off.
@@ -94,7 +98,7 @@ build_user() {
 
 need_root
 lock build
-if [ "$module" = 1 ] && [ -e "$TREE/Kbuild" ]; then
+if wanted module Kbuild; then
 	id=$(hash_tree dkms.conf Kbuild src include scripts)-$kernel
 	if "$TREE/scripts/dkms-root.sh" wants "$release"; then
 		part module "$id" build_module
@@ -102,7 +106,9 @@ if [ "$module" = 1 ] && [ -e "$TREE/Kbuild" ]; then
 		part hand "$id" build_hand
 	fi
 fi
-if [ -e "$TREE/tests/nic/Kbuild" ] || [ -e "$TREE/tests/nic/Makefile" ]; then
+if wanted nic tests/nic/Kbuild; then
 	part nic "$(hash_tree tests/nic include)-$kernel" build_nic
 fi
-part user "$(hash_tree tests/traffic tools include)" build_user
+if wanted user tests/traffic/Makefile; then
+	part user "$(hash_tree tests/traffic tools include)" build_user
+fi

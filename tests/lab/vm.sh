@@ -2,7 +2,8 @@
 # Boot a kernel, run a command in the guest, exit with its status.
 # usage: vm.sh [options] KERNEL -- COMMAND [ARG...]
 #	--append "ARGS"   more kernel arguments
-#	--no-module       do not build src/ (the module); the rest is built
+#	--skip PART,...   do not build module, nic or user (tests/traffic, tools)
+#	--no-module       short for --skip module
 #	--timeout SEC     give up then (default 300)
 #	--log DIR         where the logs go (default build/logs/KERNEL-PID)
 #	--pcap            write what leaves A and C to DIR/nicA.pcap, nicC.pcap
@@ -20,7 +21,7 @@ set -euo pipefail
 append='' timeout=300 log='' pcap=0 icount=0 smp=2 mem=2G kdir='' adds=() build=()
 
 usage() {
-	sed -n '2,16s/^# \{0,1\}//p' "$0" >&2
+	sed -n '2,18s/^# \{0,1\}//p' "$0" >&2
 	exit 2
 }
 
@@ -28,7 +29,8 @@ parse_args() {
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--append) append=$2 && shift ;;
-		--no-module) build+=(--no-module) ;;
+		--skip) build=(--skip "$2") && shift ;;
+		--no-module) build=(--skip module) ;;
 		--timeout) timeout=$2 && shift ;;
 		--log) log=$2 && shift ;;
 		--pcap) pcap=1 ;;
