@@ -209,8 +209,11 @@ static int bind_locked(struct bind_request *req, struct sk_buff *rsp)
 	vdev = get_device_locked(genl_info_net(req->info), req->ifindex);
 	if (vdev) {
 		err = bind_vdev(req, vdev);
-		if (!err)
+		if (!err) {
+			/* The socket's lock keeps the entry from going. */
 			nla_put_u32(rsp, NETDEV_A_DMABUF_ID, req->entry->id);
+			nmtx_control_binding_event(req->entry, true);
+		}
 		netdev_unlock(vdev);
 	}
 	mutex_unlock(&req->priv->lock);
