@@ -15,6 +15,9 @@ LAB=${LAB:-/lab}
 # shellcheck source=tests/lab/guest/tap.sh
 . "$LAB/guest/tap.sh"
 
+# shellcheck source=tests/lab/guest/send.sh
+. "$LAB/guest/send.sh"
+
 KERNEL=$(cat "$LAB/kernel")
 export KERNEL
 USERNS_PID=/run/guest-userns.pid
@@ -167,19 +170,6 @@ in_guest() {
 }
 in_remote() { ip netns exec remote "$@"; }
 in_other() { ip netns exec other "$@"; }
-
-# --- redirect by BPF, module, lease -------------------------------------
-
-redirect_up() { complain "redirect: no tool yet" && return 1; }
-redirect_down() { :; }
-
-module_load() {
-	has_module || return 0
-	[ -d /sys/module/netmem_tx ] || modprobe netmem_tx "$@"
-}
-module_unload() {
-	[ ! -d /sys/module/netmem_tx ] || rmmod netmem_tx
-}
 
 # The NIC's counter: nic_stat nicA tx_netmem_bytes
 nic_stat() { ethtool -S "$1" | awk -v k="$2:" '$1 == k { print $2 }'; }

@@ -17,7 +17,10 @@ TAP_OUT=/run/tap.out
 # The case's own lines; a command's output goes to the same place as comments.
 exec {TAP_FD}>&1
 
-say() { printf '%s\n' "$*" >&"$TAP_FD"; }
+say() {
+	printf '%s\n' "$*" >&"$TAP_FD"
+	[ -z "${TAP_LOG:-}" ] || printf '%s\n' "$*" >>"$TAP_LOG"
+}
 # shellcheck disable=SC2001
 note() { sed 's/^/# /' <<<"$*" >&"$TAP_FD"; }
 complain() { printf '%s\n' "$*" >&2; }

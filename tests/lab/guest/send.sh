@@ -1,0 +1,104 @@
+# shellcheck shell=bash
+# Leases, redirect, the module, and sends with a comparison. Sourced by lib.sh.
+
+# --- module and lease ---------------------------------------------------
+
+# module_load [PARAMETER=VALUE...]; nothing to load on native kernels.
+module_load() {
+	has_module || return 0
+	[ -d /sys/module/netmem_tx ] || modprobe netmem_tx "$@"
+}
+module_unload() {
+	[ ! -d /sys/module/netmem_tx ] || rmmod netmem_tx
+}
+
+# lease_add [DEV NIC NETNS]: by the module below 7.1, else the kernel's own.
+# The kernel's lease goes with the netkit; it cannot be taken back otherwise.
+lease_add() {
+	local dev=${1:-nk_guest} nic=${2:-nicA} netns=${3:-guest}
+	if has_kernel_leases; then
+		ip netns exec "$netns" lease_rxq --dev "$dev" --phys "$nic" \
+			--phys-netns /proc/1/ns/net
+	else
+		nmtx lease add dev "$dev" netns "$netns" nic "$nic"
+	fi
+}
+lease_del() {
+	if has_kernel_leases; then
+		complain "lease_del: the kernel's own leases cannot be taken back"
+		return 1
+	fi
+	nmtx lease del dev "${1:-nk_guest}" netns "${2:-guest}"
+}
+
+# --- redirect by BPF ----------------------------------------------------
+
+redirect_up() { # [NETKIT NIC ADDR...]
+	[ $# -gt 0 ] || set -- nk_host nicA 10.1.0.2 fd01::2
+	nk_redirect add "$@"
+}
+redirect_down() { nk_redirect del >/dev/null 2>&1 || true; }
+
+# --- sends --------------------------------------------------------------
+
+SINK_OUT=/run/sink.out
+SEND_OUT=/run/send.out
+
+# sink_start NETNS [option of tcp_sink...]
+sink_start() {
+	local netns=$1
+	shift
+	: >"$SINK_OUT"
+	ip netns exec "$netns" tcp_sink "$@" >"$SINK_OUT" 2>&1 </dev/null &
+	printf '%s\n' $! >/run/sink.pid
+	wait_for 10 grep -q '^listening' "$SINK_OUT"
+}
+
+# sink_end SECONDS: wait for its end; kills it when it is late.
+sink_end() {
+	local pid
+	pid=$(cat /run/sink.pid)
+	wait_for "$1" sh -c "! kill -0 $pid" || kill "$pid" 2>/dev/null || true
+	cat "$SINK_OUT"
+}
+
+# The sha256 that a program's lines give.
+sha_of() { sed -n 's/.*sha256=\([0-9a-f]\{64\}\).*/\1/p' "$1" | tail -1; }
+
+# transfer NETNS ADDR [option of devmem_send...]: from guest, compare sha256.
+# WITH_DEV names another device than nk_guest, WITH_RUN another namespace.
+transfer() {
+	local netns=$1 addr=$2 rc=0
+	shift 2
+	sink_start "$netns" --timeout 90
+	"${WITH_RUN:-in_guest}" devmem_send --server "$addr" \
+		--ifname "${WITH_DEV:-nk_guest}" --timeout 80 "$@" \
+		>"$SEND_OUT" 2>&1 </dev/null || rc=$?
+	cat "$SEND_OUT"
+	[ "$rc" = 0 ] || {
+		sink_end 0
+		return "$rc"
+	}
+	sink_end 20
+	[ -n "$(sha_of "$SEND_OUT")" ] && [ "$(sha_of "$SEND_OUT")" = "$(sha_of "$SINK_OUT")" ]
+}
+here() { "$@"; }
+
+# send_fails NETNS ADDR ERRNO [option of devmem_send...]
+send_fails() {
+	local netns=$1 addr=$2 errno=$3 rc=0
+	shift 3
+	sink_start "$netns" --timeout 30
+	"${WITH_RUN:-in_guest}" devmem_send --server "$addr" \
+		--ifname "${WITH_DEV:-nk_guest}" --timeout 20 \
+		--expect-errno "$errno" "$@" </dev/null || rc=$?
+	sink_end 0
+	return "$rc"
+}
+
+# bind_fails ERRNO [EXTACK]: bind-tx on nk_guest.
+bind_fails() {
+	"${WITH_RUN:-in_guest}" devmem_send --ifname "${WITH_DEV:-nk_guest}" \
+		--size 4096 --bind-only --expect-errno "$1" \
+		${2:+--expect-extack "$2"} </dev/null
+}

@@ -1,0 +1,212 @@
+#!/bin/bash
+# Run the cases on all kernels, in as few boots as they allow; print TAP.
+# usage: run.sh [CASE...]          (CASE: a name below tests/cases, no .sh)
+#	KERNELS="6.18.15 7.1.13"   only these kernels
+#	JOBS=2                     guests at the same time
+#
+# A case says in its first lines where it runs:
+#	# kernels: all | module | native | VERSION... | !VERSION...
+#	           (module: those below 7.2; native: 7.2 and later)
+#	# boot: default noinit ...   each word its own guest, see boot_args
+#	# timeout: SECONDS           default 120
+#	# where: host                on this machine, with KERNEL set
+# Last line: "N passed, N failed", and ", N skipped" if any. Exit 1 on failure.
+set -euo pipefail
+# shellcheck source=tests/lab/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+CHECK_KERNELS="6.18.15 7.1.13 6.16.12 7.2.12"
+KERNELS=${KERNELS:-$CHECK_KERNELS}
+JOBS=${JOBS:-2}
+OUT=$TREE/build/check
+CASES_A_BOOT=8
+export NETMEM_TX_CASE_TIMEOUT
+
+# boot_args VARIANT: options of vm.sh.
+boot_args() {
+	case $1 in
+	default) ;;
+	noinit) printf '%s\n' --append "init_on_alloc=0 init_on_free=0" ;;
+	callthunks) printf '%s\n' --append "retbleed=stuff" ;;
+	smp1) printf '%s\n' --smp 1 ;;
+	icount) printf '%s\n' --icount ;;
+	*) die "no boot variant named $1: see boot_args in tests/lab/run.sh" ;;
+	esac
+}
+
+header() { # CASE WORD DEFAULT
+	local value
+	value=$(sed -n "1,15s/^# $2: *//p" "$TREE/tests/cases/$1.sh" | head -1)
+	printf '%s\n' "${value:-$3}"
+}
+
+is_native() { ! "$TREE/scripts/dkms-pre-build.sh" "$1" >/dev/null; }
+
+# runs_on CASE KERNEL
+runs_on() {
+	local word yes=1
+	for word in $(header "$1" kernels all); do
+		case $word in
+		all | "$2") yes=0 ;;
+		module) is_native "$2" || yes=0 ;;
+		native) ! is_native "$2" || yes=0 ;;
+		"!$2") return 1 ;;
+		esac
+	done
+	return "$yes"
+}
+
+# job KERNEL BOOT NUMBER CASE...: one guest; its TAP goes to a file.
+job() {
+	local kernel=$1 boot=$2 id="$1-$2-$3" rc=0 args=() limit=90 name
+	shift 3
+	for name; do
+		limit=$((limit + $(header "$name" timeout 120)))
+	done
+	mapfile -t args < <(boot_args "$boot")
+	"$LAB/vm.sh" --log "$OUT/$id" --timeout "$limit" "${args[@]}" "$kernel" -- \
+		/lab/guest/run-cases "$@" >"$OUT/$id.out" 2>"$OUT/$id.err" || rc=$?
+	merge "$kernel" "$boot" "$@" <"$OUT/$id.out" >"$OUT/$id.tap.new"
+	if [ "$rc" -le 1 ]; then
+		echo "ok - $kernel: boot $boot: log clean, power-off clean"
+	else
+		echo "not ok - $kernel: boot $boot: log clean, power-off clean"
+		sed 's/^/# /' "$OUT/$id.err"
+	fi >>"$OUT/$id.tap.new"
+	mv "$OUT/$id.tap.new" "$OUT/$id.tap"
+}
+
+# host_job KERNEL CASE
+host_job() {
+	local id=$1-host-$2 rc=0
+	KERNEL=$1 timeout "$(header "$2" timeout 300)" \
+		bash "$TREE/tests/cases/$2.sh" >"$OUT/$id.out" 2>"$OUT/$id.err" || rc=$?
+	[ "$rc" = 0 ] || {
+		echo "not ok - runs to its end"
+		sed 's/^/# /' "$OUT/$id.err" | tail -n 20
+	} >>"$OUT/$id.out"
+	{
+		echo "NMTX-CASE $2"
+		cat "$OUT/$id.out"
+		echo "# $2 took 0 s"
+	} | merge "$1" default "$2" >"$OUT/$id.tap.new"
+	mv "$OUT/$id.tap.new" "$OUT/$id.tap"
+}
+
+# merge KERNEL BOOT CASE...: a guest's output to lines "ok - kernel: case: name".
+merge() {
+	local kernel=$1 boot=$2
+	shift 2
+	[ "$boot" = default ] || kernel="$kernel $boot"
+	tr -d '\r' | awk -v kernel="$kernel" -v cases="$*" '
+		BEGIN { n = split(cases, want, " ") }
+		/^NMTX-CASE / { name = $2; next }
+		/^# .* took [0-9]+ s$/ { done[$2] = 1 }
+		/^(not )?ok - / {
+			sub(/ok - /, "ok - " kernel ": " name ": ")
+			seen[name]++
+		}
+		{ print }
+		END {
+			for (i = 1; i <= n; i++)
+				if (!done[want[i]])
+					print "not ok - " kernel ": " want[i] ": ends"
+		}'
+}
+
+# plan: lines "guest KERNEL BOOT NUMBER CASE..." or "host KERNEL CASE".
+plan() {
+	local kernel name boot boots=()
+	for kernel in $KERNELS; do
+		for name; do
+			runs_on "$name" "$kernel" || continue
+			if [ "$(header "$name" where guest)" = host ]; then
+				echo "host $kernel $name"
+			else
+				for boot in $(header "$name" boot default); do
+					boots+=("$kernel $boot $name")
+				done
+			fi
+		done
+	done
+	printf '%s\n' "${boots[@]}" | awk -v max="$CASES_A_BOOT" '
+		NF { key = $1 " " $2
+		  if (!(key in list)) order[++n] = key
+		  list[key] = list[key] " " $3 }
+		END { for (i = 1; i <= n; i++) {
+			count = split(list[order[i]], c, " "); line = ""
+			for (j = 1; j <= count; j++) {
+				line = line " " c[j]
+				if (j % max == 0 || j == count) {
+					print "guest " order[i] " " ++part[i] line
+					line = ""
+				}
+			}
+		} }'
+}
+
+# Print the TAP files that are new, with numbers.
+report() {
+	local file
+	for file in "$OUT"/*.tap; do
+		[ -e "$file" ] && [ ! -e "$file.shown" ] || continue
+		: >"$file.shown"
+		awk -v n="$(cat "$OUT/count")" -v count="$OUT/count" '
+			/^not ok - / { n++; sub(/^not ok - /, "not ok " n " - ") }
+			/^ok - / { n++; sub(/^ok - /, "ok " n " - ") }
+			{ print }
+			END { print n > count }' "$file" | tee -a "$OUT/all.tap"
+	done
+}
+
+prepare() {
+	local kernel
+	need_root
+	need_lab_tools
+	rm -rf "$OUT"
+	mkdir -p "$OUT"
+	echo 0 >"$OUT/count"
+	: >"$OUT/all.tap"
+	for kernel in $KERNELS; do
+		"$LAB/root.sh" "$kernel"
+		"$LAB/build.sh" "$kernel"
+	done
+}
+
+run_all() {
+	local where kernel rest
+	while read -r where kernel rest; do
+		while [ "$(jobs -rp | wc -l)" -ge "$JOBS" ]; do
+			wait -n || true
+			report
+		done
+		info "$where $kernel $rest"
+		# shellcheck disable=SC2086 # a list of words
+		"$([ "$where" = host ] && echo host_job || echo job)" "$kernel" $rest </dev/null &
+	done
+	while [ -n "$(jobs -rp)" ]; do
+		wait -n || true
+		report
+	done
+	report
+}
+
+summary() {
+	awk '/^ok .*# SKIP/ { s++; next } /^ok / { p++ } /^not ok / { f++ }
+		END {
+			printf "%d passed, %d failed", p, f
+			if (s) printf ", %d skipped", s
+			print ""
+			exit f > 0 || p == 0
+		}' "$OUT/all.tap"
+}
+
+if [ $# = 0 ]; then
+	mapfile -t names < <(cd "$TREE/tests/cases" && printf '%s\n' *.sh | sed 's/\.sh$//')
+	set -- "${names[@]}"
+fi
+prepare
+plan "$@" >"$OUT/plan"
+run_all <"$OUT/plan"
+echo "1..$(cat "$OUT/count")"
+summary
