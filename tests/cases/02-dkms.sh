@@ -8,6 +8,7 @@ set -euo pipefail
 # shellcheck source=tests/lab/guest/tap.sh
 . "$LAB/guest/tap.sh"
 
+# shellcheck disable=SC2153 # set by run.sh
 release=$(cat "$CACHE/kernels/$ROOT_ID/$KERNEL/release")
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT

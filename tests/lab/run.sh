@@ -149,7 +149,7 @@ plan() {
 report() {
 	local file
 	for file in "$OUT"/*.tap; do
-		[ -e "$file" ] && [ ! -e "$file.shown" ] || continue
+		if [ ! -e "$file" ] || [ -e "$file.shown" ]; then continue; fi
 		: >"$file.shown"
 		awk -v n="$(cat "$OUT/count")" -v count="$OUT/count" '
 			/^not ok - / { n++; sub(/^not ok - /, "not ok " n " - ") }

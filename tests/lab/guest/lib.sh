@@ -54,13 +54,13 @@ nic_named() {
 	fi
 }
 
-# Drivers for all four, under their names, down and in the init netns.
+# Drivers for all four; nicA and nicC here, under their names.
 nics_up() {
 	local nic
 	modprobe e1000
 	# shellcheck disable=SC2119
 	lab_driver_load
-	for nic in nicA nicR nicC nicS; do
+	for nic in nicA nicC; do
 		nic_named "$nic" || { complain "no network device for $nic" && return 1; }
 	done
 }
@@ -69,21 +69,27 @@ nics_up() {
 
 quiet_sysctl() { sysctl -qw "$@"; }
 
-addr_add() { # DEV NETWORK HOST [NETNS]
-	ip ${4:+-n "$4"} addr replace "10.$2.0.$3/24" dev "$1"
-	ip ${4:+-n "$4"} -6 addr replace "fd0$2::$3/64" dev "$1" nodad
-}
-
+# Idempotent: the NICs stay where they are from one topology to the next,
+# because moving them and waiting for their link takes seconds.
 far_end_up() { # NIC FAR NETNS NETWORK
-	ip netns add "$3"
-	ip link set "$2" netns "$3"
-	ip -n "$3" link set lo up
-	addr_add "$1" "$4" 1
-	addr_add "$2" "$4" 2 "$3"
-	ip link set "$1" up
-	ip -n "$3" link set "$2" up
-	ip -n "$3" route replace default via "10.$4.0.1"
-	ip -n "$3" -6 route replace default via "fd0$4::1"
+	if ! ip netns exec "$3" test -e "/sys/class/net/$2" 2>/dev/null; then
+		nic_named "$2"
+		[ -e "/run/netns/$3" ] || ip netns add "$3"
+		ip link set "$2" netns "$3"
+	fi
+	ip -batch - <<-END
+		addr replace 10.$4.0.1/24 dev $1
+		addr replace fd0$4::1/64 dev $1 nodad
+		link set $1 up
+	END
+	ip -n "$3" -batch - <<-END
+		link set lo up
+		addr replace 10.$4.0.2/24 dev $2
+		addr replace fd0$4::2/64 dev $2 nodad
+		link set $2 up
+		route replace default via 10.$4.0.1
+		route replace default via fd0$4::1
+	END
 }
 
 # netns guest; with userns, owned by a user namespace of an unprivileged user.
@@ -105,16 +111,21 @@ guest_netns_up() {
 
 # netkit_up MODE: nk_host here, nk_guest in netns guest.
 netkit_up() {
-	ip link add nk_host numrxqueues 2 type netkit mode "$1" \
-		peer name nk_guest numrxqueues 2
-	ip link set nk_guest netns guest
-	addr_add nk_host 1 1
-	addr_add nk_guest 1 2 guest
-	ip link set nk_host up
-	ip -n guest link set lo up
-	ip -n guest link set nk_guest up
-	ip -n guest route replace default via 10.1.0.1 dev nk_guest
-	ip -n guest -6 route replace default via fd01::1 dev nk_guest
+	ip -batch - <<-END
+		link add nk_host numrxqueues 2 type netkit mode $1 peer name nk_guest numrxqueues 2
+		link set nk_guest netns guest
+		addr replace 10.1.0.1/24 dev nk_host
+		addr replace fd01::1/64 dev nk_host nodad
+		link set nk_host up
+	END
+	ip -n guest -batch - <<-END
+		link set lo up
+		addr replace 10.1.0.2/24 dev nk_guest
+		addr replace fd01::2/64 dev nk_guest nodad
+		link set nk_guest up
+		route replace default via 10.1.0.1 dev nk_guest
+		route replace default via fd01::1 dev nk_guest
+	END
 }
 
 # topology_up [l2|l3] [redirect|forward] [userns]
@@ -146,18 +157,15 @@ topology_up() {
 		{ complain "no IPv6 ping from guest to remote" && return 1; }
 }
 
-# Everything away again, from any state.
+# Everything away again, from any state; the NICs' far ends stay.
 topology_down() {
-	local ns
 	redirect_down
 	ip link del nk_host 2>/dev/null || true
 	if [ -e "$USERNS_PID" ]; then
 		kill "$(cat "$USERNS_PID")" 2>/dev/null || true
 		rm -f "$USERNS_PID"
 	fi
-	for ns in guest remote other; do
-		[ ! -e "/run/netns/$ns" ] || ip netns del "$ns" || true
-	done
+	[ ! -e /run/netns/guest ] || ip netns del guest || true
 }
 
 # Run in the guest's namespaces: as its root, which is nobody's in userns.
@@ -174,6 +182,6 @@ in_other() { ip netns exec other "$@"; }
 # The NIC's counter: nic_stat nicA tx_netmem_bytes
 nic_stat() { ethtool -S "$1" | awk -v k="$2:" '$1 == k { print $2 }'; }
 tx_dropped() { # DEV [NETNS]
-	ip ${2:+-n "$2"} -s -j link show "$1" | python3 -c \
-		'import json, sys; print(json.load(sys.stdin)[0]["stats64"]["tx"]["dropped"])'
+	ip ${2:+-n "$2"} -s -j link show "$1" |
+		sed 's/.*"tx":{[^}]*"dropped":\([0-9]*\).*/\1/'
 }

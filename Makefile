@@ -1,0 +1,68 @@
+# netmem_tx: for people. dkms and kbuild use the file Kbuild beside this one.
+#
+# SPDX-License-Identifier: GPL-2.0
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+KERNEL ?= 6.18.15
+NAME := netmem-tx
+VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+
+.PHONY: all module tools clean help demo check check-debug lint \
+	install uninstall fidelity bench soak fuzz packages
+
+all: module
+
+module:
+	@[ -e "$(KDIR)/Makefile" ] || { \
+		echo "no kernel headers at $(KDIR): install linux-headers-$$(uname -r) or set KDIR="; \
+		exit 1; }
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+tools:
+	$(MAKE) -C tools OUT=$(CURDIR)/build/tools
+
+clean:
+	rm -rf build/check build/logs build/tools
+	find src tests \( -name '*.o' -o -name '*.ko' -o -name '*.mod' \
+		-o -name '*.mod.c' -o -name '.*.cmd' -o -name Module.symvers \
+		-o -name modules.order \) -delete
+
+demo:
+	@KERNEL="$(KERNEL)" tests/lab/demo.sh
+
+check:
+	@KERNELS="$(KERNELS)" tests/lab/run.sh $(CASES)
+
+check-debug:
+	@tests/debug/run.sh
+
+lint:
+	@tests/lint.sh
+
+install:
+	@scripts/install.sh install
+
+uninstall:
+	@scripts/install.sh uninstall
+
+fidelity bench soak fuzz packages:
+	@echo "make $@: not there yet" >&2
+	@exit 1
+
+help:
+	@echo "netmem-tx $(VERSION)"
+	@echo
+	@echo "make              the module, for the running kernel or KDIR=..."
+	@echo "make tools        nmtx, the command line"
+	@echo "make install      as root: the module by dkms, nmtx"
+	@echo "make uninstall    as root: both away again"
+	@echo
+	@echo "In a VM, as root; install what they need on Debian and Ubuntu:"
+	@echo "make demo         the main job step by step (KERNEL=6.18.15 or 7.1.13)"
+	@echo "make check        all cases on stock kernels (KERNELS=\"6.18.15 7.1.13\","
+	@echo "                  CASES=\"01-native\")"
+	@echo "make check-debug  the same cases on a debug kernel (KASAN, lockdep)"
+	@echo "make lint         checkpatch, sparse, shellcheck"
+	@echo
+	@echo "Not there yet: fidelity bench soak fuzz packages"
+	@echo "docs/testing.md says more."
