@@ -3,6 +3,11 @@
 # usage: run.sh [CASE...]          (CASE: a name below tests/cases, no .sh)
 #	KERNELS="6.18.15 7.1.13"   only these kernels
 #	JOBS=2                     guests at the same time
+# For a slower kernel (tests/debug/run.sh):
+#	NETMEM_TX_SLOW=1           time limits times this
+#	NETMEM_TX_WRAP=""          a command in the guest that runs the cases
+#	NETMEM_TX_VM_ARGS=""       more options of vm.sh
+# A kernel called VERSION-debug runs the cases of VERSION.
 #
 # A case says in its first lines where it runs:
 #	# kernels: all | module | native | VERSION... | !VERSION...
@@ -20,6 +25,9 @@ KERNELS=${KERNELS:-$CHECK_KERNELS}
 JOBS=${JOBS:-2}
 OUT=$TREE/build/check
 CASES_A_BOOT=8
+SLOW=${NETMEM_TX_SLOW:-1}
+read -ra VM_ARGS <<<"${NETMEM_TX_VM_ARGS:-}"
+read -ra WRAP <<<"${NETMEM_TX_WRAP:-}"
 export NETMEM_TX_CASE_TIMEOUT
 
 # boot_args VARIANT: options of vm.sh.
@@ -45,6 +53,7 @@ is_native() { ! "$TREE/scripts/dkms-pre-build.sh" "$1" >/dev/null; }
 # runs_on CASE KERNEL
 runs_on() {
 	local word yes=1
+	set -- "$1" "${2%-debug}"
 	for word in $(header "$1" kernels all); do
 		case $word in
 		all | "$2") yes=0 ;;
@@ -64,8 +73,8 @@ job() {
 		limit=$((limit + $(header "$name" timeout 120)))
 	done
 	mapfile -t args < <(boot_args "$boot")
-	"$LAB/vm.sh" --log "$OUT/$id" --timeout "$limit" "${args[@]}" "$kernel" -- \
-		/lab/guest/run-cases "$@" >"$OUT/$id.out" 2>"$OUT/$id.err" || rc=$?
+	"$LAB/vm.sh" --log "$OUT/$id" --timeout "$((limit * SLOW))" "${VM_ARGS[@]}" \
+		"${args[@]}" "$kernel" -- "${WRAP[@]}" /lab/guest/run-cases "$@" >"$OUT/$id.out" 2>"$OUT/$id.err" || rc=$?
 	merge "$kernel" "$boot" "$@" <"$OUT/$id.out" >"$OUT/$id.tap.new"
 	if [ "$rc" -le 1 ]; then
 		echo "ok - $kernel: boot $boot: log clean, power-off clean"

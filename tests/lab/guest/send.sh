@@ -65,6 +65,11 @@ sink_end() {
 # The sha256 that a program's lines give.
 sha_of() { sed -n 's/.*sha256=\([0-9a-f]\{64\}\).*/\1/p' "$1" | tail -1; }
 
+# Are the sums of the last sender and receiver there and equal?
+sums_equal() {
+	[ -n "$(sha_of "$SEND_OUT")" ] && [ "$(sha_of "$SEND_OUT")" = "$(sha_of "$SINK_OUT")" ]
+}
+
 # transfer NETNS ADDR [option of devmem_send...]: from guest, compare sha256.
 # WITH_DEV names another device than nk_guest, WITH_RUN another namespace.
 transfer() {
@@ -80,7 +85,7 @@ transfer() {
 		return "$rc"
 	}
 	sink_end 20
-	[ -n "$(sha_of "$SEND_OUT")" ] && [ "$(sha_of "$SEND_OUT")" = "$(sha_of "$SINK_OUT")" ]
+	sums_equal
 }
 here() { "$@"; }
 
