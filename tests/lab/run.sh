@@ -4,7 +4,7 @@
 #	KERNELS="6.18.15 7.1.13"   only these kernels
 #	JOBS=2                     guests at the same time
 # For a slower kernel (tests/debug/run.sh):
-#	NETMEM_TX_SLOW=1           time limits times this
+#	NETMEM_TX_SLOW=1           time limits times this, on both sides
 #	NETMEM_TX_WRAP=""          a command in the guest that runs the cases
 #	NETMEM_TX_VM_ARGS=""       more options of vm.sh
 # A kernel called VERSION-debug runs the cases of VERSION.
