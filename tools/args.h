@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "macros.h"
+
 /**
  * struct args - the words that are left
  * @argc: how many
@@ -43,8 +45,7 @@ int parse_keywords(const struct keyword *table, struct args *args,
 		   const char *usage);
 int no_more_args(const struct args *args, const char *usage);
 int parse_u32(const char *text, uint32_t *value);
-int usage_fail(const char *usage, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+__printf(2, 3) int usage_fail(const char *usage, const char *fmt, ...);
 int usage_help(const char *usage);
 
 static inline const char *args_next(struct args *args)

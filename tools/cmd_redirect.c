@@ -135,8 +135,11 @@ static int redirect_stop(struct args *args)
 
 	if (ret)
 		return ret;
-	if ((dev && !(netkit_index = find_dev(dev))) ||
-	    (nic && !(nic_index = find_dev(nic))))
+	if (dev)
+		netkit_index = find_dev(dev);
+	if (nic)
+		nic_index = find_dev(nic);
+	if ((dev && !netkit_index) || (nic && !nic_index))
 		return EXIT_RUNTIME;
 	ret = redirect_del(netkit_index, nic_index);
 	if (ret < 0)

@@ -139,9 +139,6 @@ static void name_print(const char *key, uint32_t value,
 	out_str(key, number);
 }
 
-#define NAME_PRINT(key, value, names) \
-	name_print(key, value, names, sizeof(names) / sizeof((names)[0]))
-
 void mode_print(const char *key, uint32_t mode)
 {
 	static const char *const names[] = {
@@ -150,7 +147,7 @@ void mode_print(const char *key, uint32_t mode)
 		[NETMEM_TX_NL_MODE_NO_DMA] = "no-dma",
 	};
 
-	NAME_PRINT(key, mode, names);
+	name_print(key, mode, names, ARRAY_SIZE(names));
 }
 
 void source_print(const char *key, uint32_t source)
@@ -162,7 +159,7 @@ void source_print(const char *key, uint32_t source)
 		[NETMEM_TX_NL_SOURCE_HEADER] = "header",
 	};
 
-	NAME_PRINT(key, source, names);
+	name_print(key, source, names, ARRAY_SIZE(names));
 }
 
 void state_print(const char *key, uint32_t state)
@@ -173,7 +170,7 @@ void state_print(const char *key, uint32_t state)
 		[NETMEM_TX_NL_BINDING_UNBOUND] = "unbound",
 	};
 
-	NAME_PRINT(key, state, names);
+	name_print(key, state, names, ARRAY_SIZE(names));
 }
 
 void backend_print(const char *key, uint32_t backend)
@@ -184,5 +181,5 @@ void backend_print(const char *key, uint32_t backend)
 		[NETMEM_TX_NL_BACKEND_IPMODIFY] = "ipmodify",
 	};
 
-	NAME_PRINT(key, backend, names);
+	name_print(key, backend, names, ARRAY_SIZE(names));
 }

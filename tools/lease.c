@@ -49,8 +49,7 @@ int lease_print(const struct nlmsghdr *nlh)
 	if (attr)
 		out_str("dev", mnl_attr_get_str(attr));
 	if (out_is_json() || !attr)
-		out_uint("ifindex", mnl_attr_get_u32(
-				 tb[NETMEM_TX_A_LEASE_VDEV_IFINDEX]));
+		out_uint("ifindex", mnl_attr_get_u32(tb[NETMEM_TX_A_LEASE_VDEV_IFINDEX]));
 	attr = tb[NETMEM_TX_A_LEASE_VDEV_NETNS_INUM];
 	if (attr)
 		netns_print(mnl_attr_get_u32(attr));
@@ -58,8 +57,7 @@ int lease_print(const struct nlmsghdr *nlh)
 	if (attr)
 		out_str("nic", mnl_attr_get_str(attr));
 	if (tb[NETMEM_TX_A_LEASE_NIC_IFINDEX] && (out_is_json() || !attr))
-		out_uint("nic_ifindex", mnl_attr_get_u32(
-				 tb[NETMEM_TX_A_LEASE_NIC_IFINDEX]));
+		out_uint("nic_ifindex", mnl_attr_get_u32(tb[NETMEM_TX_A_LEASE_NIC_IFINDEX]));
 	out_json_bool("native", tb[NETMEM_TX_A_LEASE_NATIVE]);
 	if (tb[NETMEM_TX_A_LEASE_NATIVE])
 		out_text("native");

@@ -39,7 +39,7 @@ static int parse_option(const char *word, struct options *options)
 	size_t len = strlen(name);
 	size_t i;
 
-	for (i = 0; len && i < sizeof(table) / sizeof(table[0]); i++) {
+	for (i = 0; len && i < ARRAY_SIZE(table); i++) {
 		if (strncmp(table[i].name, name, len))
 			continue;
 		*table[i].flag = true;

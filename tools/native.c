@@ -142,7 +142,7 @@ static void create_print(const struct create *create, uint32_t queue)
 	out_record_end();
 }
 
-static int add(struct create *create, const struct native_lease *lease)
+static int create_lease(struct create *create, const struct native_lease *lease)
 {
 	uint32_t queue;
 	int ret;
@@ -174,7 +174,7 @@ static int add(struct create *create, const struct native_lease *lease)
 int native_add(const struct native_lease *lease)
 {
 	struct create create = { .nsid = -1 };
-	int ret = add(&create, lease);
+	int ret = create_lease(&create, lease);
 
 	nl_close(&create.genl);
 	nl_close(&create.rtnl);
@@ -211,8 +211,8 @@ static int parse_leased(const struct nlattr *nest, struct leased *leased)
 	leased->queue = mnl_attr_get_u32(qtb[NATIVE_A_QUEUE_ID]);
 	leased->nsid = -1;
 	if (tb[NATIVE_A_LEASE_NETNS_ID])
-		leased->nsid = (int32_t)mnl_attr_get_u32(
-			tb[NATIVE_A_LEASE_NETNS_ID]);
+		leased->nsid =
+			(int32_t)mnl_attr_get_u32(tb[NATIVE_A_LEASE_NETNS_ID]);
 	return 0;
 }
 

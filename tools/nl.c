@@ -14,6 +14,7 @@
 #include "out.h"
 
 #define NL_DUMP_TRIES	8
+#define NL_MAX_ERRNO	4095
 #define NL_RECV_SIZE	32768	/* the kernel's dumps use no more */
 
 /**
@@ -54,6 +55,13 @@ void nl_reply_free(struct nl_reply *reply)
 	memset(reply, 0, sizeof(*reply));
 }
 
+/* As mnl_nlmsg_ok(), which takes a length above INT_MAX for a negative one. */
+static bool nl_ok(const struct nlmsghdr *nlh, int left)
+{
+	return left >= (int)sizeof(*nlh) && nlh->nlmsg_len <= (uint32_t)left &&
+	       mnl_nlmsg_ok(nlh, left);
+}
+
 static int nl_reply_add(struct nl_reply *reply, const struct nlmsghdr *nlh)
 {
 	size_t size = NLMSG_ALIGN((size_t)nlh->nlmsg_len);
@@ -90,7 +98,13 @@ static void nl_keep_extack(struct nl *nl, const struct nlmsghdr *nlh,
 		 mnl_attr_get_str(tb[NLMSGERR_ATTR_MSG]));
 }
 
-/* NLMSG_ERROR: an error, or an acknowledgement. 0 or -errno. */
+/* 0 or -errno, whatever came. */
+static int nl_errno(int error)
+{
+	return error > 0 || error < -NL_MAX_ERRNO ? -EBADMSG : error;
+}
+
+/* NLMSG_ERROR: an error, or an acknowledgment. 0 or -errno. */
 static int nl_got_error(struct nl *nl, const struct nlmsghdr *nlh)
 {
 	const struct nlmsgerr *err = mnl_nlmsg_get_payload(nlh);
@@ -102,7 +116,7 @@ static int nl_got_error(struct nl *nl, const struct nlmsghdr *nlh)
 	    err->msg.nlmsg_len > sizeof(err->msg))
 		offset += err->msg.nlmsg_len - sizeof(err->msg);
 	nl_keep_extack(nl, nlh, offset);
-	return err->error > 0 ? -EBADMSG : err->error;
+	return nl_errno(err->error);
 }
 
 /* NLMSG_DONE: the end of a dump. 0 or -errno. */
@@ -113,7 +127,7 @@ static int nl_got_done(struct nl *nl, const struct nlmsghdr *nlh)
 	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*err))
 		return 0;
 	nl_keep_extack(nl, nlh, sizeof(*err));
-	return *err > 0 ? -EBADMSG : *err;
+	return nl_errno(*err);
 }
 
 /**
@@ -132,7 +146,7 @@ int nl_collect(struct nl *nl, struct nl_reply *reply, const void *buf,
 	int left = (int)len;
 	int ret;
 
-	for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+	for (; nl_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
 		if (!mnl_nlmsg_seq_ok(nlh, nl->seq) ||
 		    !mnl_nlmsg_portid_ok(nlh, nl->portid))
 			continue;
@@ -158,7 +172,7 @@ int nl_collect(struct nl *nl, struct nl_reply *reply, const void *buf,
 
 static int nl_receive(struct nl *nl, struct nl_reply *reply)
 {
-	static char buf[NL_RECV_SIZE] __attribute__((aligned(8)));
+	static char buf[NL_RECV_SIZE] __aligned(8);
 	ssize_t len;
 	int ret;
 
@@ -203,7 +217,7 @@ int nl_each(const struct nl_reply *reply, nl_cb cb, void *arg)
 
 	if (!cb || !nlh)
 		return 0;
-	for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+	for (; nl_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
 		ret = cb(nlh, arg);
 		if (ret < 0)
 			return ret;
@@ -261,6 +275,9 @@ int nl_dump(struct nl *nl, struct nl_req *req, nl_cb cb, void *arg)
 			ret = nl_each(&reply, cb, arg);
 		nl_reply_free(&reply);
 	} while (ret == -EINTR && --tries > 0);
+	if (ret == -EINTR)
+		snprintf(nl->extack, sizeof(nl->extack),
+			 "the list changes all the time");
 	return ret;
 }
 
@@ -282,7 +299,7 @@ int nl_join(struct nl *nl, uint32_t group)
  */
 int nl_listen(struct nl *nl, nl_cb cb, void *arg)
 {
-	static char buf[NL_RECV_SIZE] __attribute__((aligned(8)));
+	static char buf[NL_RECV_SIZE] __aligned(8);
 	struct nl_reply reply = { .buf = buf };
 	ssize_t len;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A small netlink layer over libmnl: requests, dumps, notifications,
- * extended acknowledgements, generic netlink families.
+ * extended acknowledgments, generic netlink families.
  */
 #ifndef NMTX_NL_H
 #define NMTX_NL_H
@@ -12,6 +12,8 @@
 
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
+
+#include "macros.h"
 
 #define NL_REQUEST_SIZE		1024	/* our requests are far smaller */
 #define NL_EXTACK_SIZE		256
@@ -51,7 +53,7 @@ struct nl_reply {
  */
 struct nl_req {
 	struct nlmsghdr *nlh;
-	char buf[NL_REQUEST_SIZE] __attribute__((aligned(8)));
+	char buf[NL_REQUEST_SIZE] __aligned(8);
 };
 
 /**
@@ -77,8 +79,7 @@ int nl_do(struct nl *nl, struct nl_req *req, nl_cb cb, void *arg);
 int nl_dump(struct nl *nl, struct nl_req *req, nl_cb cb, void *arg);
 int nl_join(struct nl *nl, uint32_t group);
 int nl_listen(struct nl *nl, nl_cb cb, void *arg);
-int nl_fail(const struct nl *nl, int err, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+__printf(3, 4) int nl_fail(const struct nl *nl, int err, const char *fmt, ...);
 
 int nl_collect(struct nl *nl, struct nl_reply *reply, const void *buf,
 	       size_t len);

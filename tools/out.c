@@ -4,7 +4,6 @@
  * or one JSON object; a call names key and value once for both. In text a
  * '_' of the key is shown as '-'.
  */
-#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -64,7 +63,7 @@ static size_t utf8_len(const unsigned char *s)
 	};
 	size_t f, i;
 
-	for (f = 0; f < sizeof(forms) / sizeof(forms[0]); f++) {
+	for (f = 0; f < ARRAY_SIZE(forms); f++) {
 		if ((s[0] & forms[f].mask) != forms[f].lead)
 			continue;
 		for (i = 1; i < forms[f].len; i++)
@@ -233,7 +232,7 @@ void out_json_uint(const char *key, uint64_t value)
 	if (!out.json)
 		return;
 	put_json_key(key);
-	fprintf(out.file, "%" PRIu64, value);
+	fprintf(out.file, "%llu", (unsigned long long)value);
 }
 
 void out_json_bool(const char *key, bool value)
@@ -286,7 +285,7 @@ void out_uint(const char *key, uint64_t value)
 	if (out.json)
 		return;
 	put_text_key(key);
-	fprintf(out.file, "%" PRIu64, value);
+	fprintf(out.file, "%llu", (unsigned long long)value);
 }
 
 void out_bool(const char *key, bool value)

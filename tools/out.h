@@ -14,6 +14,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "macros.h"
+
 enum {
 	EXIT_OK,
 	EXIT_RUNTIME,
@@ -41,7 +43,7 @@ void out_json_bool(const char *key, bool value);
 void out_text(const char *text);
 void out_lines(bool on);
 
-int fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void warn_user(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+__printf(1, 2) int fail(const char *fmt, ...);
+__printf(1, 2) void warn_user(const char *fmt, ...);
 
 #endif /* NMTX_OUT_H */

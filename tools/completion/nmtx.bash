@@ -44,7 +44,7 @@ _nmtx_words() {
 }
 
 _nmtx() {
-	local cur=${COMP_WORDS[COMP_CWORD]} prev= object= command= word
+	local cur=${COMP_WORDS[COMP_CWORD]} prev="" object="" command="" word
 	COMPREPLY=()
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "-json -pretty -Version -help" -- "$cur")
