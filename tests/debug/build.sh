@@ -54,7 +54,7 @@ fragment() {
 
 # Kconfig drops what it does not know without a word: look.
 check_config() {
-	local line name missing=0
+	local line name bad=0
 	while IFS= read -r line; do
 		case $line in
 		'# CONFIG_'*' is not set')
@@ -65,9 +65,9 @@ check_config() {
 		*) continue ;;
 		esac
 		info "debug.config: not taken: $line"
-		missing=1
+		bad=1
 	done < <(fragment)
-	[ "$missing" = 0 ] || die "debug.config does not fit kernel $kernel"
+	[ "$bad" = 0 ] || die "debug.config does not fit kernel $kernel"
 }
 
 configure() {

@@ -111,7 +111,7 @@ extra_sites() {
 			gsub(/[*]/, ".*", glob)
 			return name ~ "^" glob "$"
 		}
-		NR == FNR {
+		side == 1 {
 			if ($0 !~ /^(#|$)/) {
 				n++
 				func_glob[n] = $1
@@ -127,7 +127,7 @@ extra_sites() {
 				    ++seen[i, $1] <= most[i] + 0)
 					next
 			print
-		}' "$1" -
+		}' side=1 "$1" side=2 -
 }
 
 # gone_lines LIST, sites on stdin: the lines of LIST with too few sites.
@@ -138,7 +138,7 @@ gone_lines() {
 			gsub(/[*]/, ".*", glob)
 			return name ~ "^" glob "$"
 		}
-		NR == FNR { site[NR] = $1; how[NR] = $2; sites = NR; next }
+		side == 1 { site[NR] = $1; how[NR] = $2; sites = NR; next }
 		/^(#|$)/ { next }
 		{
 			found = 0
@@ -148,7 +148,7 @@ gone_lines() {
 			sub(/-.*$/, "", least)
 			if (found < least + 0)
 				print $1 " (" $2 "): " found " of " least " sites"
-		}' - "$1"
+		}' side=1 - side=2 "$1"
 }
 
 # tap DESCRIPTION FILE: ok when FILE is empty, else its lines as diagnosis.

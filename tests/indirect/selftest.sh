@@ -38,17 +38,17 @@ make -s -C "$kdir" M="$tmp" modules >"$tmp/log" 2>&1 || {
 	exit 2
 }
 grep '^__traceiter\|pv_ops' "$here/allowed.txt" >"$tmp/some.txt" || true
-printf 'indirect_bad_init\tregister\t1\tthe sample\n' >"$tmp/bad.txt"
+printf 'indirect_bad_find\tregister\t1\tthe sample\n' >"$tmp/bad.txt"
 cp "$tmp/indirect_bad.ko" "$tmp/plain.ko"
 xz -k "$tmp/plain.ko"
 
-expect 1 "a call through a pointer is found" "^# indirect_bad_init (register)" \
+expect 1 "a call through a pointer is found" "^# indirect_bad_find (register)" \
 	"$here/check.sh" --allowed "$tmp/some.txt" "$tmp/indirect_bad.ko"
-expect 1 "it is found in a compressed module too" "^# indirect_bad_init (register)" \
+expect 1 "it is found in a compressed module too" "^# indirect_bad_find (register)" \
 	"$here/check.sh" --allowed "$tmp/some.txt" "$tmp/plain.ko.xz"
 expect 0 "a static call is not reported" "^ok 2" \
 	"$here/check.sh" --allowed "$tmp/some.txt" "$tmp/indirect_good.ko"
-expect 1 "a listed call that is gone is reported" "indirect_bad_init.*0 of 1" \
+expect 1 "a listed call that is gone is reported" "indirect_bad_find.*0 of 1" \
 	"$here/check.sh" --allowed "$tmp/bad.txt" "$tmp/indirect_good.ko"
 printf '1..%d\n' "$count"
 exit "$failed"

@@ -9,6 +9,11 @@
 static struct kprobe probe = { .symbol_name = "kallsyms_lookup_name" };
 static unsigned long (*lookup)(const char *name);
 
+static noinline bool indirect_bad_find(const char *name)
+{
+	return lookup(name);
+}
+
 static int __init indirect_bad_init(void)
 {
 	int err = register_kprobe(&probe);
@@ -17,7 +22,7 @@ static int __init indirect_bad_init(void)
 		return err;
 	lookup = (void *)probe.addr;
 	unregister_kprobe(&probe);
-	return lookup("validate_xmit_skb") ? 0 : -ENOENT;
+	return indirect_bad_find("validate_xmit_skb") ? 0 : -ENOENT;
 }
 module_init(indirect_bad_init);
 
