@@ -232,7 +232,7 @@ static int lease_change(uint8_t cmd, struct request *req)
 
 static int lease_add(struct args *args)
 {
-	struct request req = { NULL };
+	struct request req = { .dev = NULL };
 	const struct keyword table[] = {
 		{ "dev", &req.dev },
 		{ "netns", &req.netns },
@@ -247,7 +247,7 @@ static int lease_add(struct args *args)
 
 static int lease_del(struct args *args)
 {
-	struct request req = { NULL };
+	struct request req = { .dev = NULL };
 	const struct keyword table[] = {
 		{ "dev", &req.dev },
 		{ "netns", &req.netns },
