@@ -12,16 +12,10 @@ module_unload() {
 	[ ! -d /sys/module/netmem_tx ] || rmmod netmem_tx
 }
 
-# lease_add [DEV NIC NETNS]: by the module below 7.1, else the kernel's own.
+# lease_add [DEV NIC NETNS]: the module's lease below 7.1, else the kernel's own.
 # The kernel's lease goes with the netkit; it cannot be taken back otherwise.
 lease_add() {
-	local dev=${1:-nk_guest} nic=${2:-nicA} netns=${3:-guest}
-	if has_kernel_leases; then
-		ip netns exec "$netns" lease_rxq --dev "$dev" --phys "$nic" \
-			--phys-netns /proc/1/ns/net
-	else
-		nmtx lease add dev "$dev" netns "$netns" nic "$nic"
-	fi
+	nmtx lease add dev "${1:-nk_guest}" netns "${3:-guest}" nic "${2:-nicA}"
 }
 lease_del() {
 	if has_kernel_leases; then
@@ -30,6 +24,25 @@ lease_del() {
 	fi
 	nmtx lease del dev "${1:-nk_guest}" netns "${2:-guest}"
 }
+
+# stat_of NAME: a counter of the module, as nmtx names it; 0 without the module.
+stat_of() {
+	[ -d /sys/module/netmem_tx ] || {
+		echo 0
+		return
+	}
+	nmtx stats | awk -v k="$1" '$1 == k { print $2; n = 1 } END { exit !n }'
+}
+# What the module has dropped, for all reasons.
+drops() {
+	[ -d /sys/module/netmem_tx ] || {
+		echo 0
+		return
+	}
+	nmtx stats | awk '/^drop-/ { n += $2 } END { print n + 0 }'
+}
+# How the transmit hook is attached: direct, ipmodify or none.
+backend() { nmtx status | awk '$1 == "backend" { print $2 }'; }
 
 # --- redirect by BPF ----------------------------------------------------
 
@@ -55,10 +68,9 @@ sink_start() {
 }
 
 # sink_end SECONDS: wait for its end; kills it when it is late.
+sink_stopped() { ! kill -0 "$(</run/sink.pid)"; }
 sink_end() {
-	local pid
-	pid=$(cat /run/sink.pid)
-	wait_for "$1" sh -c "! kill -0 $pid" || kill "$pid" 2>/dev/null || true
+	wait_for "$1" sink_stopped || kill "$(</run/sink.pid)" 2>/dev/null || true
 	cat "$SINK_OUT"
 }
 
@@ -106,4 +118,44 @@ bind_fails() {
 	"${WITH_RUN:-in_guest}" devmem_send --ifname "${WITH_DEV:-nk_guest}" \
 		--size 4096 --bind-only --expect-errno "$1" \
 		${2:+--expect-extack "$2"} </dev/null
+}
+
+# --- a send that waits for us -------------------------------------------
+# Between the steps the case may change things; all work inside "check".
+
+SEND_FIFO=/run/send.fifo
+SEND_PID=/run/send.pid
+
+# send_begin ADDR [option of devmem_send...]: in the background, as far as its
+# --pause-at or --pause-bound. Start a sink first.
+send_begin() {
+	local addr=$1
+	shift
+	rm -f "$SEND_FIFO" "$SEND_PID"
+	mkfifo "$SEND_FIFO"
+	: >"$SEND_OUT"
+	# shellcheck disable=SC2016 # expands there
+	"${WITH_RUN:-in_guest}" sh -c 'echo $$; exec devmem_send "$@" 2>&1' - \
+		--server "$addr" --ifname "${WITH_DEV:-nk_guest}" --timeout 60 "$@" \
+		<>"$SEND_FIFO" >"$SEND_OUT" 2>&1 &
+	wait_for 10 grep -q '^[0-9]' "$SEND_OUT"
+	head -1 "$SEND_OUT" >"$SEND_PID"
+	wait_for 20 grep -q '^paused' "$SEND_OUT" || {
+		cat "$SEND_OUT"
+		return 1
+	}
+}
+# It goes on, to its next pause or its end.
+send_go() { printf . >"$SEND_FIFO"; }
+send_running() { kill -0 "$(<"$SEND_PID")" 2>/dev/null; }
+send_stopped() { ! send_running; }
+send_kill() { kill "$(<"$SEND_PID")" 2>/dev/null || true; }
+
+# send_end [SECONDS]: wait for its end; succeeds when it said "result: ok".
+send_end() {
+	local rc=0
+	wait_for "${1:-60}" send_stopped || rc=1
+	[ "$rc" = 0 ] || send_kill
+	cat "$SEND_OUT"
+	[ "$rc" = 0 ] && grep -q '^result: ok' "$SEND_OUT"
 }
