@@ -12,14 +12,14 @@ version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$TREE/dkms.conf")
 # What a source tarball for dkms holds.
 SHIPPED=(dkms.conf Kbuild src include scripts/dkms-pre-build.sh)
 
+# Whatever an earlier run left: other kernels of it, or half a build.
 forget() {
-	in_root sh -c "dkms remove -m $name -v $version -k '$1'" || true
-	[ -d "$ROOT/var/lib/dkms/$name/$version" ] ||
-		rm -rf "${ROOT:?}/usr/src/$name-$version"
+	in_root dkms remove -m "$name" -v "$version" --all || true
+	rm -rf "${ROOT:?}/usr/src/$name-$version" "${ROOT:?}/var/lib/dkms/$name"
+	rm -f "$ROOT/usr/lib/modules/$1/updates/dkms/netmem_tx.ko"*
 }
 
 add_source() {
-	rm -rf "${ROOT:?}/usr/src/$name-$version" "${ROOT:?}/var/lib/dkms/$name"
 	mkdir -p "$ROOT/usr/src/$name-$version"
 	tar -C "$TREE" -c --exclude='*.o' --exclude='*.ko' --exclude='*.mod' \
 		--exclude='*.mod.c' --exclude='.*.cmd' "${SHIPPED[@]}" |

@@ -5,9 +5,11 @@
 # Parts, each cached by a hash of its sources:
 #	module   src/, by dkms add, build and install  /lib/modules/V/updates/dkms
 #	hand     src/ by kbuild, for kernels that dkms refuses    /lab/ko
+#	test     src/ by kbuild with NETMEM_TX_TEST=y             /lab/ko/test
 #	nic      tests/nic by kbuild                              /lab/ko
-#	user     tests/traffic and tools                          /lab/bin
-# --skip leaves parts out: module (and hand), nic, user.
+#	owners   tests/owners by kbuild                           /lab/ko
+#	user     tests/traffic, tools and tests/owners            /lab/bin
+# --skip leaves parts out: module (hand and test too), nic, owners, user.
 # --print writes the directories with the results.
 set -euo pipefail
 # shellcheck source=tests/lab/lib.sh
@@ -66,29 +68,28 @@ part() {
 
 build_module() { "$TREE/scripts/dkms-root.sh" install "$ROOT" "$release" "$1"; }
 
-build_hand() {
-	snapshot "hand-$kernel"
-	in_root nice make -j"$jobs" -C "/lib/modules/$release/build" \
-		M="/src/hand-$kernel" modules
-	mkdir -p "$1/lab/ko"
-	cp "$ROOT/src/hand-$kernel/src/netmem_tx.ko" "$1/lab/ko/"
-	rm -rf "${ROOT:?}/src/hand-$kernel"
+# by_kbuild DIR TO [VARIABLE=VALUE...]: the modules of DIR, copied to TO.
+by_kbuild() {
+	local dir=$1 to=$2
+	shift 2
+	snapshot "kbuild-$kernel"
+	in_root nice make -j"$jobs" -C "/lib/modules/$release/build" "$@" \
+		M="/src/kbuild-$kernel/$dir" modules
+	mkdir -p "$to"
+	find "$ROOT/src/kbuild-$kernel/$dir" -name '*.ko' -exec cp -t "$to" {} +
+	rm -rf "${ROOT:?}/src/kbuild-$kernel"
 }
 
-build_nic() {
-	snapshot "nic-$kernel"
-	in_root nice make -j"$jobs" -C "/lib/modules/$release/build" W=1 \
-		KCFLAGS=-Werror M="/src/nic-$kernel/tests/nic" modules
-	mkdir -p "$1/lab/ko"
-	cp "$ROOT/src/nic-$kernel/tests/nic/"*.ko "$1/lab/ko/"
-	rm -rf "${ROOT:?}/src/nic-$kernel"
-}
+build_hand() { by_kbuild . "$1/lab/ko"; }
+build_test() { by_kbuild . "$1/lab/ko/test" NETMEM_TX_TEST=y; }
+build_owners() { by_kbuild tests/owners "$1/lab/ko" W=1 KCFLAGS=-Werror; }
+build_nic() { by_kbuild tests/nic "$1/lab/ko" W=1 KCFLAGS=-Werror; }
 
 build_user() {
 	local dir
 	snapshot user
 	mkdir -p "$1/lab/bin"
-	for dir in tests/traffic tools; do
+	for dir in tests/traffic tools tests/owners; do
 		[ -e "$TREE/$dir/Makefile" ] || continue
 		in_root nice make -j"$jobs" -C "/src/user/$dir" OUT="/src/user/out"
 	done
@@ -102,6 +103,7 @@ if wanted module Kbuild; then
 	id=$(hash_tree dkms.conf Kbuild src include scripts)-$kernel
 	if "$TREE/scripts/dkms-root.sh" wants "$release"; then
 		part module "$id" build_module
+		part test "$id" build_test
 	else
 		part hand "$id" build_hand
 	fi
@@ -109,6 +111,9 @@ fi
 if wanted nic tests/nic/Kbuild; then
 	part nic "$(hash_tree tests/nic include)-$kernel" build_nic
 fi
+if wanted owners tests/owners/Kbuild && "$TREE/scripts/dkms-root.sh" wants "$release"; then
+	part owners "$(hash_tree tests/owners)-$kernel" build_owners
+fi
 if wanted user tests/traffic/Makefile; then
-	part user "$(hash_tree tests/traffic tools include)" build_user
+	part user "$(hash_tree tests/traffic tests/owners tools include)" build_user
 fi

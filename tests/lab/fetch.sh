@@ -24,7 +24,8 @@ fetch_one() {
 		site=$(mirror)
 		info "downloading ${path##*/}"
 		rm -f "$file"
-		nice /usr/lib/apt/apt-helper -qq download-file "$site/$path" "$file.part" >&2 ||
+		nice /usr/lib/apt/apt-helper -qq -o APT::Sandbox::User=root \
+			download-file "$site/$path" "$file.part" >&2 ||
 			die "cannot download $path from $site: set NETMEM_TX_MIRROR to a mirror that has it (snapshot mirrors keep all), or put the file into $CACHE/debs"
 		sum_ok "$file.part" "$sum" || {
 			rm -f "$file.part"
