@@ -69,12 +69,15 @@ static int open_socket(int type, bool listening, int port)
 	const char *addr = opt.addr ? opt.addr : "::";
 	struct sockaddr_storage ss;
 	socklen_t len = parse_addr(addr, port, &ss);
+	struct timeval limit = { .tv_sec = 5 };
 	int fd, on = 1, size = 4 << 20;
 
 	fd = socket(ss.ss_family, type | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		die("socket");
 	if (!listening) {
+		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 		if (!connect(fd, (void *)&ss, len))
 			return fd;
 		say("connect: errno=%d (%s)\n", errno, errno_name(errno));
