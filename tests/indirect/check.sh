@@ -109,7 +109,7 @@ extra_sites() {
 		function like(name, glob) {
 			gsub(/[.]/, "[.]", glob)
 			gsub(/[*]/, ".*", glob)
-			return name ~ "^" glob "$"
+			return name ~ "^(" glob ")$"
 		}
 		side == 1 {
 			if ($0 !~ /^(#|$)/) {
@@ -124,7 +124,7 @@ extra_sites() {
 		{
 			for (i = 1; i <= n; i++)
 				if (like($1, func_glob[i]) && $2 == target[i] &&
-				    ++seen[i, $1] <= most[i] + 0)
+				    ++seen[i, func_glob[i] ~ /[*]/ ? $1 : ""] <= most[i] + 0)
 					next
 			print
 		}' side=1 "$1" side=2 -
@@ -136,7 +136,7 @@ gone_lines() {
 		function like(name, glob) {
 			gsub(/[.]/, "[.]", glob)
 			gsub(/[*]/, ".*", glob)
-			return name ~ "^" glob "$"
+			return name ~ "^(" glob ")$"
 		}
 		side == 1 { site[NR] = $1; how[NR] = $2; sites = NR; next }
 		/^(#|$)/ { next }
