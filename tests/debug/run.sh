@@ -1,0 +1,127 @@
+#!/bin/bash
+# Run the cases of tests/cases on a kernel with KASAN, lockdep, kmemleak and
+# more (debug.config), built once by build.sh. Any report fails the run; after
+# the cases of each boot kmemleak scans twice.
+# usage: run.sh [CASE...]             all cases, or these
+#        run.sh --prove [FAULT...]    show that faults are reported (samples/)
+#        run.sh --shell COMMAND...    one command in a guest with this kernel
+#	KERNEL=6.18.15   the kernel to build (a version of kernels.pins)
+#	JOBS=2           guests at the same time
+set -euo pipefail
+# shellcheck source=tests/lab/lib.sh
+. "$(dirname "$0")/../lab/lib.sh"
+
+DEBUG=$TREE/tests/debug
+KERNEL=${KERNEL:-6.18.15}
+KERNEL=${KERNEL%-debug}
+name=$KERNEL-debug
+# Under TCG this kernel is some 4 times slower than the stock one.
+SLOW=5
+VM_ARGS="--mem 3G"
+
+# FAULT, and what the log or the output says about it.
+declare -A FAULTS=(
+	[uaf]='BUG: KASAN: slab-use-after-free in do_uaf'
+	[oob]='BUG: KASAN: slab-out-of-bounds in do_oob'
+	[sleep]='BUG: sleeping function called from invalid context'
+	[leak]='kmemleak: [1-9][0-9]* unreferenced objects'
+	[lock]='possible circular locking dependency detected'
+	[timer]='ODEBUG: free active'
+	[shift]='UBSAN: shift-out-of-bounds'
+	[ref]='refcount_t: addition on 0'
+	[rtnl]='RTNL: assertion failed'
+)
+FAULT_NAMES="uaf oob sleep leak lock timer shift ref rtnl"
+
+# The kernel, and a directory of its name beside the stock kernels.
+prepare() {
+	local dir
+	dir=$("$DEBUG/build.sh" "$KERNEL")
+	mkdir -p "$CACHE/kernels/$ROOT_ID"
+	ln -sfn "$dir" "$CACHE/kernels/$ROOT_ID/$name"
+	release=$(cat "$dir/release")
+	extra=$(mktemp -d)
+	trap 'rm -rf "$extra"' EXIT
+	mkdir -p "$extra/lab/debug" "$extra/lab/ko"
+	cp "$DEBUG/guest/with-kmemleak" "$extra/lab/debug/"
+}
+
+build_samples() {
+	local work=$ROOT/src/debug-samples
+	rm -rf "$work"
+	cp -a "$DEBUG/samples" "$work"
+	in_root nice make -s -C "/lib/modules/$release/build" \
+		M=/src/debug-samples modules >&2 || die "tests/debug/samples does not build"
+	cp "$work"/*.ko "$extra/lab/ko/"
+	rm -rf "$work"
+}
+
+# guest LOG COMMAND...: status of vm.sh.
+guest() {
+	local log=$1
+	shift
+	# shellcheck disable=SC2086 # a list of words
+	"$LAB/vm.sh" --log "$log" --timeout $((120 * SLOW)) $VM_ARGS --add "$extra" \
+		"$name" -- "$@" >"$extra/out" 2>"$extra/err"
+}
+
+# With FAULT the boot must fail and name it; with "none" it must pass.
+prove_one() {
+	local rc=0 log=$TREE/build/logs/prove-$1
+	guest "$log" /lab/debug/with-kmemleak insmod /lab/ko/nmtx_bad.ko "fault=$1" || rc=$?
+	if [ "$1" = none ]; then
+		[ "$rc" = 0 ] && return
+	elif [ "$rc" != 0 ] &&
+		grep -Eaq -- "${FAULTS[$1]}" "$log/kernel.log" "$log/output.log"; then
+		return
+	fi
+	printf '# status %d, log: %s\n' "$rc" "$log"
+	tail -n 10 "$extra/out" "$extra/err" | sed 's/^/# /'
+	return 1
+}
+
+prove() {
+	local fault n=0 failed=0 why what
+	build_samples
+	for fault in none "$@"; do
+		[ "$fault" = none ] || [ -n "${FAULTS[$fault]:-}" ] ||
+			die "no fault $fault; there are: $FAULT_NAMES"
+		n=$((n + 1))
+		what="fault $fault fails the boot"
+		[ "$fault" != none ] || what="a module without fault passes"
+		if why=$(prove_one "$fault"); then
+			echo "ok $n - $what"
+		else
+			printf 'not ok %d - %s\n%s\n' "$n" "$what" "$why"
+			failed=$((failed + 1))
+		fi
+	done
+	echo "1..$n"
+	echo "$((n - failed)) passed, $failed failed"
+	[ "$failed" = 0 ]
+}
+
+need_root
+need_lab_tools
+mode=cases
+case ${1:-} in
+--prove | --shell) mode=${1#--} && shift ;;
+--*) die "usage: run.sh [CASE...] | --prove [FAULT...] | --shell COMMAND..." ;;
+esac
+prepare
+case $mode in
+prove)
+	# shellcheck disable=SC2086 # a list of words
+	[ $# -gt 0 ] || set -- $FAULT_NAMES
+	prove "$@"
+	;;
+shell)
+	"$LAB/vm.sh" --log "$TREE/build/logs/debug-shell" --timeout $((120 * SLOW)) \
+		--mem 3G --add "$extra" "$name" -- "$@"
+	;;
+cases)
+	KERNELS=$name NETMEM_TX_SLOW=$SLOW NETMEM_TX_VM_ARGS="$VM_ARGS --add $extra" \
+		NETMEM_TX_WRAP="env NETMEM_TX_SLOW=$SLOW /lab/debug/with-kmemleak" \
+		"$LAB/run.sh" "$@"
+	;;
+esac
