@@ -23,8 +23,8 @@ static struct netdev_sock *netdev;
 static struct sender senders[MAX_SOCKETS];
 
 /* The end of a step that failed: as expected or not. */
-static void __attribute__((noreturn))
-fail(int code, int err, const char *extack)
+static void __attribute__((noreturn)) give_up(int code, int err,
+					      const char *extack)
 {
 	if (!opt.expect_errno) {
 		say("result: fail errno=%d (%s)\n", err, errno_name(err));
@@ -92,7 +92,7 @@ static void do_bind(void)
 		if (ans.err) {
 			say("%s: errno=%d (%s) extack=\"%s\"\n", name, ans.err,
 			    errno_name(ans.err), ans.extack);
-			fail(EX_BIND, ans.err, ans.extack);
+			give_up(EX_BIND, ans.err, ans.extack);
 		}
 		say("%s: ok id=%u\n", name, ans.id);
 	}
@@ -110,11 +110,11 @@ static void do_connect(void)
 		err = sender_connect(&senders[i], &opt.plan, opt.server,
 				     opt.port);
 		if (err) {
-			say("connect: errno=%d (%s)\n", err, errno_name(err));
-			fail(EX_CONNECT, err, "");
+			say("connect: errno=%d (%s)\n", -err, errno_name(-err));
+			give_up(EX_CONNECT, -err, "");
 		}
 	}
-	say("connect: ok sockets=%u\n", opt.sockets);
+	say("connect: ok sockets=%llu\n", (unsigned long long)opt.sockets);
 }
 
 /* Where the first socket stops next in this round, and what is due there. */
@@ -165,9 +165,9 @@ static void send_until(uint64_t until)
 			err = sender_step(snd, &opt.plan, until);
 			if (!err)
 				continue;
-			say("sendmsg: errno=%d (%s) socket=%u sent=%llu\n", err,
-			    errno_name(err), i, (unsigned long long)snd->total);
-			fail(EX_SEND, err, "");
+			say("sendmsg: errno=%d (%s) socket=%u sent=%llu\n", -err,
+			    errno_name(-err), i, (unsigned long long)snd->total);
+			give_up(EX_SEND, -err, "");
 		}
 	}
 }
@@ -189,8 +189,9 @@ static void do_send(void)
 				at_stop(pos);
 		}
 	}
-	say("sent: bytes=%llu sockets=%u\n",
-	    (unsigned long long)senders[0].total, opt.sockets);
+	say("sent: bytes=%llu sockets=%llu\n",
+	    (unsigned long long)senders[0].total,
+	    (unsigned long long)opt.sockets);
 }
 
 static void do_complete(uint32_t *calls, uint32_t *copied)
@@ -213,7 +214,7 @@ static void do_complete(uint32_t *calls, uint32_t *copied)
 	say("completions: calls=%u seen=%u copied=%u disordered=%u\n", *calls,
 	    seen, *copied, disordered);
 	if (err)
-		fail(EX_TIME, err, "");
+		give_up(EX_TIME, -err, "");
 }
 
 static void hash_sent(char hex[65])
@@ -265,8 +266,8 @@ int main(int argc, char **argv)
 	if (opt.bind_only)
 		say("result: ok\n");
 	else
-		say("result: ok bytes=%llu sockets=%u completions=%u copied=%u sha256=%s\n",
-		    (unsigned long long)senders[0].total, opt.sockets, calls,
-		    copied, hex);
+		say("result: ok bytes=%llu sockets=%llu completions=%u copied=%u sha256=%s\n",
+		    (unsigned long long)senders[0].total,
+		    (unsigned long long)opt.sockets, calls, copied, hex);
 	return EX_GOOD;
 }

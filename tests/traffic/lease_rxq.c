@@ -8,7 +8,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <libmnl/libmnl.h>
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
@@ -20,17 +19,29 @@
 #include <unistd.h>
 
 #include "netdev.h"
+#include "opts.h"
 #include "util.h"
 
-static void usage(void)
-{
-	fputs(
+static struct {
+	const char *dev;
+	const char *phys;
+	const char *netns;
+	uint64_t queue;
+} opt = { .queue = 1 };
+
+static const char help[] =
 "usage: lease_rxq --dev DEV --phys NIC [--queue N] [--phys-netns FILE]\n"
 "  DEV is in this network namespace; NIC in that of FILE (default: this one),\n"
 "  for example /proc/1/ns/net. The queue is 1 unless given.\n"
-"exit: 0 leased, 1 setup, 2 refused\n", stderr);
-	exit(EX_SETUP);
-}
+"exit: 0 leased, 1 setup, 2 refused\n";
+
+static const struct opt_def defs[] = {
+	{ "dev", .text = &opt.dev },
+	{ "phys", .text = &opt.phys },
+	{ "queue", .num = &opt.queue },
+	{ "phys-netns", .text = &opt.netns },
+	{ NULL },
+};
 
 /* One RTM_*NSID request about the namespace @fd; its id, or a negative errno. */
 static int nsid_call(struct mnl_socket *nl, uint16_t type, int fd, int id)
@@ -95,40 +106,37 @@ static int ifindex_in(int ns, const char *name)
 	return ifindex;
 }
 
+/* Find the NIC, here or in the other network namespace. */
+static void find_phys(struct netdev_lease *req)
+{
+	int ns;
+
+	if (opt.netns) {
+		ns = open(opt.netns, O_RDONLY | O_CLOEXEC);
+		if (ns < 0)
+			die("%s", opt.netns);
+		req->phys_nsid = nsid_of(ns);
+		req->phys_ifindex = ifindex_in(ns, opt.phys);
+		close(ns);
+	} else {
+		req->phys_ifindex = if_nametoindex(opt.phys);
+	}
+	if (!req->phys_ifindex)
+		die("device %s", opt.phys);
+}
+
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "dev", 1, 0, 'd' }, { "phys", 1, 0, 'p' },
-		{ "queue", 1, 0, 'q' }, { "phys-netns", 1, 0, 'n' }, { 0 },
-	};
-	struct netdev_lease req = { .phys_queue = 1, .phys_nsid = -1 };
-	const char *dev = NULL, *phys = NULL, *netns = NULL;
+	struct netdev_lease req = { .phys_nsid = -1 };
 	struct netdev_answer ans;
-	int c, ns = -1;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (c) {
-		case 'd': dev = optarg; break;
-		case 'p': phys = optarg; break;
-		case 'q': req.phys_queue = parse_size(optarg); break;
-		case 'n': netns = optarg; break;
-		default: usage();
-		}
-	}
-	if (!dev || !phys || optind != argc)
-		usage();
-	req.ifindex = if_nametoindex(dev);
+	if (opts_parse(argc, argv, defs, help) != argc || !opt.dev || !opt.phys)
+		opts_help(help);
+	req.phys_queue = opt.queue;
+	req.ifindex = if_nametoindex(opt.dev);
 	if (!req.ifindex)
-		die("device %s", dev);
-	if (netns) {
-		ns = open(netns, O_RDONLY | O_CLOEXEC);
-		if (ns < 0)
-			die("%s", netns);
-		req.phys_nsid = nsid_of(ns);
-	}
-	req.phys_ifindex = netns ? ifindex_in(ns, phys) : (int)if_nametoindex(phys);
-	if (!req.phys_ifindex)
-		die("device %s", phys);
+		die("device %s", opt.dev);
+	find_phys(&req);
 
 	netdev_lease(netdev_open(), &req, &ans);
 	if (ans.err) {
@@ -136,7 +144,7 @@ int main(int argc, char **argv)
 		    errno_name(ans.err), ans.extack);
 		return EX_BIND;
 	}
-	say("queue-create: ok dev=%s queue=%u phys=%s phys-queue=%d\n", dev,
-	    ans.id, phys, req.phys_queue);
+	say("queue-create: ok dev=%s queue=%u phys=%s phys-queue=%d\n", opt.dev,
+	    ans.id, opt.phys, req.phys_queue);
 	return EX_GOOD;
 }

@@ -6,19 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "opts.h"
 #include "redirect.h"
 #include "util.h"
 
-static void usage(void)
-{
-	fputs(
+static const char help[] =
 "usage: nk_redirect add [--tcx] NETKIT NIC ADDR...\n"
 "       nk_redirect del [NETKIT [NIC]]\n"
 "       nk_redirect show\n"
-"  NETKIT is the host end; ADDR are the addresses of the container.\n",
-	      stderr);
-	exit(EX_SETUP);
-}
+"  NETKIT is the host end; ADDR are the addresses of the container.\n";
 
 static int ifindex_of(const char *name)
 {
@@ -41,7 +37,7 @@ static int add(int argc, char **argv)
 		argv++;
 	}
 	if (argc < 3 || argc - 2 > REDIRECT_MAX_ADDRS)
-		usage();
+		opts_help(help);
 	cfg.netkit = ifindex_of(argv[0]);
 	cfg.nic = ifindex_of(argv[1]);
 	for (i = 2; i < argc; i++)
@@ -79,12 +75,12 @@ static void show_one(const struct redirect_info *info, void *data)
 int main(int argc, char **argv)
 {
 	if (argc < 2)
-		usage();
+		opts_help(help);
 	if (!strcmp(argv[1], "add"))
 		return add(argc - 2, argv + 2);
 	if (!strcmp(argv[1], "del"))
 		return del(argc - 2, argv + 2);
 	if (strcmp(argv[1], "show"))
-		usage();
+		opts_help(help);
 	return redirect_show(show_one, NULL) < 0 ? EX_SETUP : EX_GOOD;
 }

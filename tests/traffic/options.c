@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Command line of devmem_send; see options.h. */
-#define _GNU_SOURCE
 #include <errno.h>
-#include <getopt.h>
 #include <net/if.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "options.h"
+#include "opts.h"
 #include "util.h"
 
 struct options opt = {
@@ -17,9 +15,9 @@ struct options opt = {
 	.plan = { .zerocopy = true, .so_zerocopy = true, .mixed_bytes = 100 },
 };
 
-static void usage(void)
-{
-	fputs(
+static uint64_t iovs;
+
+static const char help[] =
 "usage: devmem_send --server ADDR --ifname DEV [options]\n"
 "what:  --size N        bytes of the dma-buf (offset + length)\n"
 "       --offset N, --length N, --count N (times), --sockets N, --seed N\n"
@@ -29,7 +27,7 @@ static void usage(void)
 "       --port N, --from ADDR, --bindtodevice DEV, --mss N, --nodelay\n"
 "how:   --no-zerocopy   without MSG_ZEROCOPY\n"
 "       --no-so-zerocopy  without SO_ZEROCOPY\n"
-"       --plain         without the dma-buf's id; no bind\n"
+"       --plain         ordinary bytes of the same pattern; no dma-buf id\n"
 "       --mixed before|after  plain bytes in the same packets\n"
 "       --mixed-bytes N (100), --mixed-zerocopy (they too by MSG_ZEROCOPY)\n"
 "bind:  --ifindex N     instead of a name\n"
@@ -46,41 +44,26 @@ static void usage(void)
 "       --timeout SEC   for everything but pauses (60)\n"
 "       --expect-errno NAME, --expect-extack TEXT   exit 0 if it fails so\n"
 "exit:  0 good, 1 setup, 2 bind, 3 connect, 4 sendmsg, 5 completions late,\n"
-"       6 not as expected, 7 wrong bytes\n", stderr);
-	exit(EX_SETUP);
+"       6 not as expected, 7 wrong bytes\n";
+
+static void set_ifindex(const char *value)
+{
+	opt.ifindex = parse_size(value);
 }
 
-enum {
-	O_SERVER = 256, O_PORT, O_IFNAME, O_IFINDEX, O_SIZE, O_SEED, O_OFFSET,
-	O_LENGTH, O_COUNT, O_SOCKETS, O_CHUNK, O_IOV, O_IOVS, O_FROM, O_BTD,
-	O_MSS, O_NODELAY, O_NOZC, O_NOSOZC, O_PLAIN, O_MIXED, O_MIXEDB, O_MIXEDZ,
-	O_ID, O_BINDS, O_RX, O_BAD, O_BINDONLY, O_CONNFIRST, O_PAUSEB, O_PAUSE,
-	O_UNBIND, O_HOLD, O_TIMEOUT, O_ERRNO, O_EXTACK,
-};
+static void set_id(const char *value)
+{
+	opt.plan.id = parse_size(value);
+	opt.have_id = true;
+}
 
-static const struct option long_options[] = {
-	{ "server", 1, 0, O_SERVER }, { "port", 1, 0, O_PORT },
-	{ "ifname", 1, 0, O_IFNAME }, { "ifindex", 1, 0, O_IFINDEX },
-	{ "size", 1, 0, O_SIZE }, { "seed", 1, 0, O_SEED },
-	{ "offset", 1, 0, O_OFFSET }, { "length", 1, 0, O_LENGTH },
-	{ "count", 1, 0, O_COUNT }, { "sockets", 1, 0, O_SOCKETS },
-	{ "chunk", 1, 0, O_CHUNK }, { "iov", 1, 0, O_IOV },
-	{ "iovs", 1, 0, O_IOVS }, { "from", 1, 0, O_FROM },
-	{ "bindtodevice", 1, 0, O_BTD }, { "mss", 1, 0, O_MSS },
-	{ "nodelay", 0, 0, O_NODELAY }, { "no-zerocopy", 0, 0, O_NOZC },
-	{ "no-so-zerocopy", 0, 0, O_NOSOZC }, { "plain", 0, 0, O_PLAIN },
-	{ "mixed", 1, 0, O_MIXED }, { "mixed-bytes", 1, 0, O_MIXEDB },
-	{ "mixed-zerocopy", 0, 0, O_MIXEDZ }, { "id", 1, 0, O_ID },
-	{ "binds", 1, 0, O_BINDS }, { "rx", 1, 0, O_RX },
-	{ "bad", 1, 0, O_BAD }, { "bind-only", 0, 0, O_BINDONLY },
-	{ "connect-first", 0, 0, O_CONNFIRST },
-	{ "pause-bound", 0, 0, O_PAUSEB }, { "pause-at", 1, 0, O_PAUSE },
-	{ "unbind-at", 1, 0, O_UNBIND }, { "hold", 0, 0, O_HOLD },
-	{ "timeout", 1, 0, O_TIMEOUT }, { "expect-errno", 1, 0, O_ERRNO },
-	{ "expect-extack", 1, 0, O_EXTACK }, { 0 },
-};
+static void set_rx(const char *value)
+{
+	opt.rx = true;
+	opt.rx_queue = atoi(value);
+}
 
-static enum bad parse_bad(const char *text)
+static void set_bad(const char *value)
 {
 	static const char * const names[] = {
 		[BAD_NO_IFINDEX] = "no-ifindex", [BAD_NO_FD] = "no-fd",
@@ -89,85 +72,85 @@ static enum bad parse_bad(const char *text)
 	unsigned int i;
 
 	for (i = BAD_NO_IFINDEX; i <= BAD_FILE; i++)
-		if (!strcmp(text, names[i]))
-			return i;
-	usage();
-	return BAD_NOT;
+		if (!strcmp(value, names[i]))
+			opt.bad = i;
+	if (!opt.bad)
+		opts_help(help);
 }
 
-static enum mixed parse_mixed(const char *text)
+static void set_mixed(const char *value)
 {
-	if (!strcmp(text, "before"))
-		return MIXED_BEFORE;
-	if (!strcmp(text, "after"))
-		return MIXED_AFTER;
-	usage();
-	return MIXED_NOT;
+	if (!strcmp(value, "before"))
+		opt.plan.mixed = MIXED_BEFORE;
+	else if (!strcmp(value, "after"))
+		opt.plan.mixed = MIXED_AFTER;
+	else
+		opts_help(help);
 }
 
-/* Options of the send; false when it is none of them. */
-static bool parse_plan(int c, uint64_t *iovs)
+static void add_pause(const char *value)
 {
-	struct send_plan *plan = &opt.plan;
-
-	switch (c) {
-	case O_OFFSET: plan->offset = parse_size(optarg); break;
-	case O_LENGTH: plan->length = parse_size(optarg); break;
-	case O_CHUNK: plan->chunk = parse_size(optarg); break;
-	case O_IOV: plan->iov = parse_size(optarg); break;
-	case O_IOVS: *iovs = parse_size(optarg); break;
-	case O_FROM: plan->from = optarg; break;
-	case O_BTD: plan->bindtodevice = optarg; break;
-	case O_MSS: plan->mss = parse_size(optarg); break;
-	case O_NODELAY: plan->nodelay = true; break;
-	case O_NOZC: plan->zerocopy = false; break;
-	case O_NOSOZC: plan->so_zerocopy = false; break;
-	case O_PLAIN: plan->plain = true; break;
-	case O_MIXED: plan->mixed = parse_mixed(optarg); break;
-	case O_MIXEDB: plan->mixed_bytes = parse_size(optarg); break;
-	case O_MIXEDZ: plan->mixed_zerocopy = true; break;
-	case O_ID: plan->id = parse_size(optarg); opt.have_id = true; break;
-	default: return false;
-	}
-	return true;
+	if (opt.nr_pauses == MAX_PAUSES)
+		opts_help(help);
+	opt.pauses[opt.nr_pauses++] = parse_size(value);
 }
 
-static void parse_other(int c)
+static void set_unbind(const char *value)
 {
-	switch (c) {
-	case O_SERVER: opt.server = optarg; break;
-	case O_PORT: opt.port = parse_size(optarg); break;
-	case O_IFNAME: opt.ifname = optarg; break;
-	case O_IFINDEX: opt.ifindex = parse_size(optarg); break;
-	case O_SIZE: opt.size = parse_size(optarg); break;
-	case O_SEED: opt.seed = parse_size(optarg); break;
-	case O_COUNT: opt.count = parse_size(optarg); break;
-	case O_SOCKETS: opt.sockets = parse_size(optarg); break;
-	case O_BINDS: opt.binds = parse_size(optarg); break;
-	case O_RX: opt.rx = true; opt.rx_queue = atoi(optarg); break;
-	case O_BAD: opt.bad = parse_bad(optarg); break;
-	case O_BINDONLY: opt.bind_only = true; break;
-	case O_CONNFIRST: opt.connect_first = true; break;
-	case O_PAUSEB: opt.pause_bound = true; break;
-	case O_PAUSE:
-		if (opt.nr_pauses == MAX_PAUSES)
-			usage();
-		opt.pauses[opt.nr_pauses++] = parse_size(optarg);
-		break;
-	case O_UNBIND: opt.unbind_at = parse_size(optarg); break;
-	case O_HOLD: opt.hold = true; break;
-	case O_TIMEOUT: opt.timeout = parse_size(optarg); break;
-	case O_ERRNO: opt.expect_errno = errno_number(optarg); break;
-	case O_EXTACK: opt.expect_extack = optarg; break;
-	default: usage();
-	}
+	opt.unbind_at = parse_size(value);
 }
 
-/* What was left out follows from the rest. */
-static void complete_options(uint64_t iovs)
+static void set_errno(const char *value)
+{
+	opt.expect_errno = errno_number(value);
+}
+
+static const struct opt_def defs[] = {
+	{ "server", .text = &opt.server },
+	{ "port", .num = &opt.port },
+	{ "ifname", .text = &opt.ifname },
+	{ "ifindex", .call = set_ifindex },
+	{ "size", .num = &opt.size },
+	{ "seed", .num = &opt.seed },
+	{ "offset", .num = &opt.plan.offset },
+	{ "length", .num = &opt.plan.length },
+	{ "count", .num = &opt.count },
+	{ "sockets", .num = &opt.sockets },
+	{ "chunk", .num = &opt.plan.chunk },
+	{ "iov", .num = &opt.plan.iov },
+	{ "iovs", .num = &iovs },
+	{ "from", .text = &opt.plan.from },
+	{ "bindtodevice", .text = &opt.plan.bindtodevice },
+	{ "mss", .num = &opt.plan.mss },
+	{ "nodelay", .on = &opt.plan.nodelay },
+	{ "no-zerocopy", .off = &opt.plan.zerocopy },
+	{ "no-so-zerocopy", .off = &opt.plan.so_zerocopy },
+	{ "plain", .on = &opt.plan.plain },
+	{ "mixed", .call = set_mixed },
+	{ "mixed-bytes", .num = &opt.plan.mixed_bytes },
+	{ "mixed-zerocopy", .on = &opt.plan.mixed_zerocopy },
+	{ "id", .call = set_id },
+	{ "binds", .num = &opt.binds },
+	{ "rx", .call = set_rx },
+	{ "bad", .call = set_bad },
+	{ "bind-only", .on = &opt.bind_only },
+	{ "connect-first", .on = &opt.connect_first },
+	{ "pause-bound", .on = &opt.pause_bound },
+	{ "pause-at", .call = add_pause },
+	{ "unbind-at", .call = set_unbind },
+	{ "hold", .on = &opt.hold },
+	{ "timeout", .num = &opt.timeout },
+	{ "expect-errno", .call = set_errno },
+	{ "expect-extack", .text = &opt.expect_extack },
+	{ NULL },
+};
+
+void parse_options(int argc, char **argv)
 {
 	struct send_plan *plan = &opt.plan;
 
+	if (opts_parse(argc, argv, defs, help) != argc)
+		opts_help(help);
 	if (!opt.size)
 		opt.size = plan->offset + (plan->length ? plan->length : 1 << 20);
 	if (!plan->length && opt.size > plan->offset)
@@ -185,23 +168,10 @@ static void complete_options(uint64_t iovs)
 			die("device %s", opt.ifname);
 	}
 	if (!opt.sockets || opt.sockets > MAX_SOCKETS || !opt.binds)
-		usage();
+		opts_help(help);
 	if (!opt.bind_only && !opt.server)
-		usage();
+		opts_help(help);
 	if (opt.ifindex < 0 && !opt.have_id && !plan->plain && !opt.bad)
-		usage();
-	plan->deadline = now_ms() + opt.timeout * 1000LL;
-}
-
-void parse_options(int argc, char **argv)
-{
-	uint64_t iovs = 0;
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1)
-		if (!parse_plan(c, &iovs))
-			parse_other(c);
-	if (optind != argc)
-		usage();
-	complete_options(iovs);
+		opts_help(help);
+	plan->deadline = now_ms() + opt.timeout * 1000;
 }

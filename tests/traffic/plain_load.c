@@ -5,7 +5,6 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <getopt.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -16,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "opts.h"
 #include "util.h"
 
 #ifndef SO_ZEROCOPY
@@ -38,31 +38,39 @@ struct counts {
 
 static struct options {
 	const char *addr;
-	int port;
+	uint64_t port;
 	bool server;
 	bool udp;
 	bool zerocopy;
-	int seconds;
+	uint64_t seconds;
 	uint64_t rate;
 	uint64_t size;
-	int timeout;
+	uint64_t timeout;
 } opt = { .port = 5301, .seconds = 5, .rate = 1000, .size = 1200,
 	  .timeout = 60 };
 
 static uint8_t pattern[TCP_BLOCK];
 
-static void usage(void)
-{
-	fputs(
+static const char help[] =
 "usage: plain_load --server [--addr ADDR] [--port N] [--timeout SEC]\n"
 "       plain_load --addr ADDR [--port N] [--udp] [--zerocopy]\n"
-"                  [--seconds N] [--rate N] [--size N] [--timeout SEC]\n"
+"                  [--seconds N] [--rate N] [--size N]\n"
 "  Ports N and N + 1 (5301) are used. --rate is packets, or writes, a second\n"
 "  (1000; 0: no limit), --size the bytes of each (1200).\n"
-"exit: 0 all arrived, 1 setup, 3 no connection, 4 send, 7 some did not\n",
-	      stderr);
-	exit(EX_SETUP);
-}
+"exit: 0 all arrived, 1 setup, 3 no connection, 4 send, 7 some did not\n";
+
+static const struct opt_def defs[] = {
+	{ "server", .on = &opt.server },
+	{ "addr", .text = &opt.addr },
+	{ "port", .num = &opt.port },
+	{ "udp", .on = &opt.udp },
+	{ "zerocopy", .on = &opt.zerocopy },
+	{ "seconds", .num = &opt.seconds },
+	{ "rate", .num = &opt.rate },
+	{ "size", .num = &opt.size },
+	{ "timeout", .num = &opt.timeout },
+	{ NULL },
+};
 
 static int open_socket(int type, bool listening, int port)
 {
@@ -116,7 +124,7 @@ static void read_udp(int fd, struct counts *got)
 	}
 }
 
-static void answer(int listener, const struct counts *got)
+static void tell_counts(int listener, const struct counts *got)
 {
 	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	char line[128];
@@ -136,7 +144,7 @@ static void answer(int listener, const struct counts *got)
 
 static void serve(void)
 {
-	int64_t deadline = now_ms() + opt.timeout * 1000LL;
+	int64_t deadline = now_ms() + opt.timeout * 1000;
 	struct pollfd pfds[3 + MAX_CONNS] = {
 		{ open_socket(SOCK_STREAM, true, opt.port), POLLIN, 0 },
 		{ open_socket(SOCK_STREAM, true, opt.port + 1), POLLIN, 0 },
@@ -148,7 +156,7 @@ static void serve(void)
 	unsigned int nr = 0, i;
 	ssize_t n;
 
-	say("listening: port=%d\n", opt.port);
+	say("listening: port=%d\n", (int)opt.port);
 	while (poll(pfds, 3 + nr, left_ms(deadline)) > 0) {
 		for (i = 0; i < nr; i++) {
 			if (!pfds[3 + i].revents)
@@ -165,7 +173,7 @@ static void serve(void)
 		if (pfds[2].revents)
 			read_udp(pfds[2].fd, &got);
 		if (pfds[1].revents)
-			answer(pfds[1].fd, &got);
+			tell_counts(pfds[1].fd, &got);
 		if (pfds[0].revents && nr < MAX_CONNS) {
 			pfds[3 + nr].fd = accept4(pfds[0].fd, NULL, NULL,
 						  SOCK_CLOEXEC);
@@ -218,7 +226,7 @@ static void drain(int fd)
 
 static void send_load(int fd, struct counts *sent)
 {
-	int64_t start = now_ms(), end = start + opt.seconds * 1000LL;
+	int64_t start = now_ms(), end = start + opt.seconds * 1000;
 	int flags = MSG_NOSIGNAL | (opt.zerocopy ? MSG_ZEROCOPY : 0);
 	uint64_t writes = 0, pos = 0;
 	ssize_t n;
@@ -280,10 +288,11 @@ static int run_client(void)
 	} while (!good && left_ms(deadline));
 	close(fd);
 	good = good && after.bad == before.bad;
-	say("result: %s proto=%s sent_packets=%llu received_packets=%llu sent_bytes=%llu received_bytes=%llu bad=%llu\n",
+	say("result: %s proto=%s sent_packets=%llu received_packets=%llu ",
 	    good ? "ok" : "lost", opt.udp ? "udp" : "tcp",
 	    (unsigned long long)sent.udp_packets,
-	    (unsigned long long)(after.udp_packets - before.udp_packets),
+	    (unsigned long long)(after.udp_packets - before.udp_packets));
+	say("sent_bytes=%llu received_bytes=%llu bad=%llu\n",
 	    (unsigned long long)(sent.tcp_bytes + sent.udp_bytes),
 	    (unsigned long long)(after.tcp_bytes - before.tcp_bytes +
 				 after.udp_bytes - before.udp_bytes),
@@ -293,32 +302,9 @@ static int run_client(void)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "server", 0, 0, 's' }, { "addr", 1, 0, 'a' },
-		{ "port", 1, 0, 'p' }, { "udp", 0, 0, 'u' },
-		{ "zerocopy", 0, 0, 'z' }, { "seconds", 1, 0, 'n' },
-		{ "rate", 1, 0, 'r' }, { "size", 1, 0, 'b' },
-		{ "timeout", 1, 0, 't' }, { 0 },
-	};
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (c) {
-		case 's': opt.server = true; break;
-		case 'a': opt.addr = optarg; break;
-		case 'p': opt.port = parse_size(optarg); break;
-		case 'u': opt.udp = true; break;
-		case 'z': opt.zerocopy = true; break;
-		case 'n': opt.seconds = parse_size(optarg); break;
-		case 'r': opt.rate = parse_size(optarg); break;
-		case 'b': opt.size = parse_size(optarg); break;
-		case 't': opt.timeout = parse_size(optarg); break;
-		default: usage();
-		}
-	}
-	if (optind != argc || !opt.size || opt.size > sizeof(pattern) ||
-	    (!opt.server && !opt.addr))
-		usage();
+	if (opts_parse(argc, argv, defs, help) != argc || !opt.size ||
+	    opt.size > sizeof(pattern) || (!opt.server && !opt.addr))
+		opts_help(help);
 	pattern_fill(pattern, sizeof(pattern), 7, 0);
 	if (opt.server) {
 		serve();

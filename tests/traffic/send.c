@@ -30,21 +30,20 @@
 
 static int set_options(int fd, const struct send_plan *plan)
 {
-	int on = 1;
+	int on = 1, mss = plan->mss;
 
 	if (plan->so_zerocopy &&
 	    setsockopt(fd, SOL_SOCKET, SO_ZEROCOPY, &on, sizeof(on)))
-		return errno;
+		return -errno;
 	if (plan->nodelay &&
 	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)))
-		return errno;
-	if (plan->mss && setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &plan->mss,
-				    sizeof(plan->mss)))
-		return errno;
+		return -errno;
+	if (mss && setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &mss, sizeof(mss)))
+		return -errno;
 	if (plan->bindtodevice &&
 	    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, plan->bindtodevice,
 		       strlen(plan->bindtodevice)))
-		return errno;
+		return -errno;
 	return 0;
 }
 
@@ -55,9 +54,9 @@ static int wait_connected(int fd, int64_t deadline)
 	int err = 0;
 
 	if (poll(&pfd, 1, left_ms(deadline)) <= 0)
-		return ETIME;
+		return -ETIME;
 	getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len);
-	return err;
+	return -err;
 }
 
 int sender_connect(struct sender *snd, const struct send_plan *plan,
@@ -78,12 +77,13 @@ int sender_connect(struct sender *snd, const struct send_plan *plan,
 	if (plan->from) {
 		from_len = parse_addr(plan->from, 0, &from);
 		if (bind(snd->fd, (void *)&from, from_len))
-			return errno;
+			return -errno;
 	}
 	if (!connect(snd->fd, (void *)&to, len))
 		return 0;
-	return errno == EINPROGRESS ? wait_connected(snd->fd, plan->deadline) :
-				      errno;
+	if (errno != EINPROGRESS)
+		return -errno;
+	return wait_connected(snd->fd, plan->deadline);
 }
 
 static void count_completion(struct sender *snd,
@@ -125,14 +125,14 @@ static void drain_completions(struct sender *snd)
 	}
 }
 
-/* The error of the socket, when it has one. */
+/* 0, or the error of the socket as a negative errno. */
 static int socket_error(int fd)
 {
 	socklen_t len = sizeof(int);
 	int err = 0;
 
 	getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len);
-	return err;
+	return -err;
 }
 
 static int wait_room(struct sender *snd, int64_t deadline)
@@ -140,7 +140,7 @@ static int wait_room(struct sender *snd, int64_t deadline)
 	struct pollfd pfd = { .fd = snd->fd, .events = POLLOUT };
 
 	if (poll(&pfd, 1, left_ms(deadline)) <= 0)
-		return ETIME;
+		return -ETIME;
 	drain_completions(snd);
 	if (pfd.revents & POLLOUT)
 		return 0;
@@ -187,7 +187,7 @@ static ssize_t send_some(struct sender *snd, const struct send_plan *plan,
 			break;
 		err = wait_room(snd, plan->deadline);
 		if (err) {
-			errno = err;
+			errno = -err;
 			return -1;
 		}
 	}
@@ -210,7 +210,7 @@ static int send_part(struct sender *snd, const struct send_plan *plan,
 		n = send_some(snd, plan, plan->offset + snd->pos, len, devmem,
 			      flags);
 		if (n < 0)
-			return errno;
+			return -errno;
 		snd->pos += n;
 		snd->total += n;
 		len -= n;
@@ -254,7 +254,7 @@ int sender_complete(struct sender *snd, int64_t deadline)
 	drain_completions(snd);
 	while (snd->seen != snd->calls) {
 		if (poll(&pfd, 1, left_ms(deadline)) <= 0)
-			return ETIME;
+			return -ETIME;
 		drain_completions(snd);
 		err = socket_error(snd->fd);
 		if (err && snd->seen != snd->calls)

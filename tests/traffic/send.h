@@ -47,7 +47,7 @@ struct send_plan {
 	enum mixed mixed;
 	uint64_t mixed_bytes;
 	bool mixed_zerocopy;
-	int mss;
+	uint64_t mss;
 	bool nodelay;
 	const char *from;
 	const char *bindtodevice;
@@ -76,7 +76,7 @@ struct sender {
 	uint32_t disordered;
 };
 
-/* Connect. Returns 0 or an errno. */
+/* Connect. Returns 0 or a negative errno. */
 int sender_connect(struct sender *snd, const struct send_plan *plan,
 		   const char *addr, int port);
 
@@ -86,12 +86,16 @@ int sender_connect(struct sender *snd, const struct send_plan *plan,
  * @plan: what to send
  * @until: stop at this position of the round
  *
- * Returns 0, an errno of sendmsg, or ETIME when the time is up.
+ * Return: 0, or a negative errno: that of sendmsg, or -ETIME when the time
+ * is up.
  */
 int sender_step(struct sender *snd, const struct send_plan *plan,
 		uint64_t until);
 
-/* Wait for all completions. Returns 0, ETIME, or an errno of the socket. */
+/*
+ * Wait for all completions. Returns 0, -ETIME, or a
+ * negative errno of the socket.
+ */
 int sender_complete(struct sender *snd, int64_t deadline);
 
 #endif

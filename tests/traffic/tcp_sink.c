@@ -6,7 +6,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "opts.h"
 #include "util.h"
 
 #define MAX_CONNS	64
@@ -31,9 +31,9 @@ struct conn {
 
 static struct options {
 	const char *listen;
-	int port;
-	unsigned int conns;
-	int timeout;
+	uint64_t port;
+	uint64_t conns;
+	uint64_t timeout;
 	const char *write;
 	bool verify;
 	uint64_t seed;
@@ -47,9 +47,7 @@ static unsigned int nr_conns, nr_done;
 static uint64_t total, total_bad;
 static bool incomplete;
 
-static void usage(void)
-{
-	fputs(
+static const char help[] =
 "usage: tcp_sink [options]\n"
 "  --listen ADDR (::), --port N (5201)\n"
 "  --conns N       how many connections to wait for (1)\n"
@@ -58,9 +56,26 @@ static void usage(void)
 "  --verify SEED   compare with the pattern of devmem_send --seed SEED;\n"
 "                  --offset N, --length N: its --offset and --length\n"
 "  --expect N      bytes that each connection must bring\n"
-"exit: 0 good, 1 setup, 5 time is up, 7 wrong bytes or not all\n", stderr);
-	exit(EX_SETUP);
+"exit: 0 good, 1 setup, 5 time is up, 7 wrong bytes or not all\n";
+
+static void set_verify(const char *value)
+{
+	opt.verify = true;
+	opt.seed = parse_size(value);
 }
+
+static const struct opt_def defs[] = {
+	{ "listen", .text = &opt.listen },
+	{ "port", .num = &opt.port },
+	{ "conns", .num = &opt.conns },
+	{ "timeout", .num = &opt.timeout },
+	{ "write", .text = &opt.write },
+	{ "verify", .call = set_verify },
+	{ "offset", .num = &opt.offset },
+	{ "length", .num = &opt.length },
+	{ "expect", .num = &opt.expect },
+	{ NULL },
+};
 
 static int make_listener(void)
 {
@@ -73,8 +88,8 @@ static int make_listener(void)
 		die("socket");
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (bind(fd, (void *)&ss, len) || listen(fd, MAX_CONNS))
-		die("listen on %s port %d", opt.listen, opt.port);
-	say("listening: port=%d\n", opt.port);
+		die("listen on %s port %d", opt.listen, (int)opt.port);
+	say("listening: port=%d\n", (int)opt.port);
 	return fd;
 }
 
@@ -158,7 +173,7 @@ static void read_one(struct conn *conn, int file)
 
 static void serve(int listener, int file)
 {
-	int64_t deadline = now_ms() + opt.timeout * 1000LL;
+	int64_t deadline = now_ms() + opt.timeout * 1000;
 	struct pollfd pfds[MAX_CONNS + 1];
 	unsigned int i, n;
 
@@ -178,42 +193,15 @@ static void serve(int listener, int file)
 	}
 }
 
-static void parse(int argc, char **argv)
-{
-	static const struct option options[] = {
-		{ "listen", 1, 0, 'l' }, { "port", 1, 0, 'p' },
-		{ "conns", 1, 0, 'c' }, { "timeout", 1, 0, 't' },
-		{ "write", 1, 0, 'w' }, { "verify", 1, 0, 'v' },
-		{ "offset", 1, 0, 'o' }, { "length", 1, 0, 'n' },
-		{ "expect", 1, 0, 'e' }, { 0 },
-	};
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (c) {
-		case 'l': opt.listen = optarg; break;
-		case 'p': opt.port = parse_size(optarg); break;
-		case 'c': opt.conns = parse_size(optarg); break;
-		case 't': opt.timeout = parse_size(optarg); break;
-		case 'w': opt.write = optarg; break;
-		case 'v': opt.verify = true; opt.seed = parse_size(optarg); break;
-		case 'o': opt.offset = parse_size(optarg); break;
-		case 'n': opt.length = parse_size(optarg); break;
-		case 'e': opt.expect = parse_size(optarg); break;
-		default: usage();
-		}
-	}
-	if (optind != argc || !opt.conns || opt.conns > MAX_CONNS)
-		usage();
-}
-
 int main(int argc, char **argv)
 {
 	int file = -1, listener;
 	bool late = false;
 	unsigned int i;
 
-	parse(argc, argv);
+	if (opts_parse(argc, argv, defs, help) != argc || !opt.conns ||
+	    opt.conns > MAX_CONNS)
+		opts_help(help);
 	if (opt.write) {
 		file = open(opt.write, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
 			    0644);
