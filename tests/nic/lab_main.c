@@ -244,10 +244,10 @@ static int lab_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	lab_setup_netdev(lab);
 	netif_napi_add(netdev, &lab->napi, lab_poll);
 
+	netif_carrier_off(netdev);
 	err = register_netdev(netdev);
 	if (err)
 		goto err_napi;
-	netif_carrier_off(netdev);
 	return 0;
 
 err_napi:

@@ -12,6 +12,7 @@
  *	pieces:    [ linear ][ frag 0 ][      frag 1      ][ frag 2 ]
  *	segments:  H[-----------]H[-----------]H[-----------]H[-----]
  */
+#include <linux/if_vlan.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/module.h>
@@ -264,7 +265,7 @@ static void lab_tx_csum(struct lab *lab, struct lab_packet *pkt,
 	u64 offsets;
 
 	offsets = (u64)(start | (start + skb->csum_offset) << 8) << 32;
-	if (skb->protocol == htons(ETH_P_IP)) {
+	if (vlan_get_protocol(skb) == htons(ETH_P_IP)) {
 		u32 ip = skb_network_offset(skb);
 
 		cmd |= LAB_TXD_IPV4;
