@@ -17,13 +17,12 @@
 #include <linux/mutex.h>
 #include <linux/pid.h>
 #include <linux/slab.h>
-#include <net/net_namespace.h>
-#include <net/netns/generic.h>
 
 #include "binding.h"
 #include "control.h"
 #include "hooks.h"
 #include "layout.h"
+#include "netns.h"
 #include "stats.h"
 #include "symbols.h"
 #include "trace.h"
@@ -42,58 +41,6 @@ static bool draining;
 static unsigned int max_bindings = 65536;
 module_param(max_bindings, uint, 0644);
 MODULE_PARM_DESC(max_bindings, "bindings through NO_DMA devices for each network namespace (default 65536)");
-
-struct nmtx_pernet {
-	struct nmtx_netns *netns;
-};
-
-static unsigned int pernet_id;
-
-static int __net_init netns_init(struct net *net)
-{
-	struct nmtx_pernet *pernet = net_generic(net, pernet_id);
-
-	pernet->netns = kzalloc(sizeof(*pernet->netns), GFP_KERNEL);
-	if (!pernet->netns)
-		return -ENOMEM;
-	refcount_set(&pernet->netns->ref, 1);
-	pernet->netns->inum = net->ns.inum;
-	return 0;
-}
-
-static void netns_put(struct nmtx_netns *netns)
-{
-	if (refcount_dec_and_test(&netns->ref))
-		kfree(netns);
-}
-
-static void __net_exit netns_exit(struct net *net)
-{
-	struct nmtx_pernet *pernet = net_generic(net, pernet_id);
-
-	netns_put(pernet->netns);
-}
-
-static struct pernet_operations pernet_ops = {
-	.init = netns_init,
-	.exit = netns_exit,
-	.id = &pernet_id,
-	.size = sizeof(struct nmtx_pernet),
-};
-
-/**
- * nmtx_netns_of - what is kept of a network namespace
- * @net: the namespace
- *
- * Context: any; @net is held.
- * Return: its entry; valid while @net is.
- */
-struct nmtx_netns *nmtx_netns_of(const struct net *net)
-{
-	struct nmtx_pernet *pernet = net_generic(net, pernet_id);
-
-	return pernet->netns;
-}
 
 /**
  * nmtx_binding_new - an entry for a binding that is about to be made
@@ -118,7 +65,7 @@ struct nmtx_binding *nmtx_binding_new(struct net *net,
 		return ERR_PTR(-EOPNOTSUPP);
 	}
 	if (atomic_inc_return(&netns->bindings) > READ_ONCE(max_bindings)) {
-		NL_SET_ERR_MSG(extack, "Too many bindings in this network namespace, see netmem_tx.max_bindings");
+		NL_SET_ERR_MSG(extack, "Too many bindings in this network namespace (max_bindings)");
 		entry = ERR_PTR(-ENOSPC);
 		goto err_count;
 	}
@@ -127,8 +74,7 @@ struct nmtx_binding *nmtx_binding_new(struct net *net,
 		entry = ERR_PTR(-ENOMEM);
 		goto err_count;
 	}
-	refcount_inc(&netns->ref);
-	entry->netns = netns;
+	entry->netns = nmtx_netns_get(netns);
 	entry->uid = current_uid();
 	entry->pid = get_pid(task_tgid(current));
 	entry->pins_module = true;
@@ -153,7 +99,7 @@ void nmtx_binding_discard(struct nmtx_binding *entry)
 	put_device(entry->dma_dev);
 	put_pid(entry->pid);
 	atomic_dec(&entry->netns->bindings);
-	netns_put(entry->netns);
+	nmtx_netns_put(entry->netns);
 	nmtx_xmit_hook_put();
 	kfree_rcu(entry, rcu);
 	if (pins_module)
@@ -211,8 +157,7 @@ struct nmtx_binding *nmtx_binding_by_id(u32 id)
 	return NULL;
 }
 
-static struct nmtx_binding *
-binding_by_ptr(const struct net_devmem_dmabuf_binding *binding)
+static struct nmtx_binding *binding_by_ptr(const void *binding)
 {
 	struct nmtx_binding *entry;
 
@@ -484,17 +429,6 @@ out:
 }
 
 /**
- * nmtx_bindings_init - start
- *
- * Context: process context, module init.
- * Return: 0 or a negative errno.
- */
-int __init nmtx_bindings_init(void)
-{
-	return register_pernet_subsys(&pernet_ops);
-}
-
-/**
  * nmtx_bindings_exit - forget what is left, after a drain
  *
  * Bindings that live on are the kernel's alone from here.
@@ -512,5 +446,4 @@ void nmtx_bindings_exit(void)
 		hash_del_rcu(&entry->by_id);
 		nmtx_binding_discard(entry);
 	}
-	unregister_pernet_subsys(&pernet_ops);
 }

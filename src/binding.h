@@ -8,23 +8,9 @@
 
 struct net_devmem_dmabuf_binding;
 struct netlink_ext_ack;
+struct nmtx_netns;
 struct pid;
 struct work_struct;
-
-/**
- * struct nmtx_netns - what is kept of a network namespace
- * @ref: held by the namespace and by every binding
- * @bindings: number of bindings made in it that are not freed yet
- * @inum: inode number of the namespace
- *
- * It outlives the namespace, so its address names one namespace for as long as
- * a binding of it is there.
- */
-struct nmtx_netns {
-	refcount_t ref;
-	atomic_t bindings;
-	u32 inum;
-};
 
 /**
  * struct nmtx_binding - a TX binding made through a NO_DMA device
@@ -68,9 +54,7 @@ struct nmtx_binding {
 	struct rcu_head rcu;
 };
 
-int nmtx_bindings_init(void) __init;
 void nmtx_bindings_exit(void);
-struct nmtx_netns *nmtx_netns_of(const struct net *net);
 
 struct nmtx_binding *nmtx_binding_new(struct net *net,
 				      struct netlink_ext_ack *extack);

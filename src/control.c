@@ -154,15 +154,14 @@ static const struct nla_policy drain_policy[] = {
 	[NETMEM_TX_A_DRAIN_ON] = NLA_POLICY_MAX(NLA_U32, 1),
 };
 
-#define NMTX_POLICY(_policy) \
-	.policy = _policy, .maxattr = ARRAY_SIZE(_policy) - 1
 
 static const struct genl_split_ops ops[] = {
 	{
 		.cmd = NETMEM_TX_CMD_DEV_GET,
 		.doit = nmtx_control_dev_get,
 		.flags = GENL_CMD_CAP_DO,
-		NMTX_POLICY(dev_policy),
+		.policy = dev_policy,
+		.maxattr = ARRAY_SIZE(dev_policy) - 1,
 	}, {
 		.cmd = NETMEM_TX_CMD_DEV_GET,
 		.dumpit = nmtx_control_dev_dump,
@@ -171,12 +170,14 @@ static const struct genl_split_ops ops[] = {
 		.cmd = NETMEM_TX_CMD_LEASE_ADD,
 		.doit = nmtx_control_lease_add,
 		.flags = GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
-		NMTX_POLICY(lease_policy),
+		.policy = lease_policy,
+		.maxattr = ARRAY_SIZE(lease_policy) - 1,
 	}, {
 		.cmd = NETMEM_TX_CMD_LEASE_DEL,
 		.doit = nmtx_control_lease_del,
 		.flags = GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
-		NMTX_POLICY(lease_policy),
+		.policy = lease_policy,
+		.maxattr = ARRAY_SIZE(lease_policy) - 1,
 	}, {
 		.cmd = NETMEM_TX_CMD_LEASE_GET,
 		.dumpit = nmtx_control_lease_dump,
@@ -197,7 +198,8 @@ static const struct genl_split_ops ops[] = {
 		.cmd = NETMEM_TX_CMD_DRAIN,
 		.doit = drain,
 		.flags = GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
-		NMTX_POLICY(drain_policy),
+		.policy = drain_policy,
+		.maxattr = ARRAY_SIZE(drain_policy) - 1,
 	},
 };
 

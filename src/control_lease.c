@@ -67,7 +67,7 @@ int nmtx_control_lease_add(struct sk_buff *skb, struct genl_info *info)
 	    GENL_REQ_ATTR_CHECK(info, NETMEM_TX_A_LEASE_NIC_IFINDEX))
 		return -EINVAL;
 	if (NMTX_NATIVE_LEASES) {
-		NL_SET_ERR_MSG(info->extack, "This kernel leases RX queues itself: use queue-create of the netdev family");
+		NL_SET_ERR_MSG(info->extack, "Kernel leases RX queues itself: queue-create of family netdev");
 		return -EOPNOTSUPP;
 	}
 	vdev_net = get_vdev_net(info);
@@ -102,7 +102,7 @@ int nmtx_control_lease_del(struct sk_buff *skb, struct genl_info *info)
 	if (GENL_REQ_ATTR_CHECK(info, NETMEM_TX_A_LEASE_VDEV_IFINDEX))
 		return -EINVAL;
 	if (NMTX_NATIVE_LEASES) {
-		NL_SET_ERR_MSG(info->extack, "This kernel's leases end with the device that has them");
+		NL_SET_ERR_MSG(info->extack, "The kernel's leases end with their device");
 		return -EOPNOTSUPP;
 	}
 	named_nic = info->attrs[NETMEM_TX_A_LEASE_NIC_IFINDEX];

@@ -9,6 +9,7 @@
 
 #include "binding.h"
 #include "control.h"
+#include "netns.h"
 
 static enum netmem_tx_nl_source mode_source(const struct net_device *dev)
 {
@@ -105,8 +106,7 @@ int nmtx_control_dev_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	return err == -EMSGSIZE && skb->len ? skb->len : err;
 }
 
-static enum netmem_tx_nl_binding_state
-binding_state(const struct nmtx_binding *entry)
+static u32 binding_state(const struct nmtx_binding *entry)
 {
 	if (entry->unbound)
 		return NETMEM_TX_NL_BINDING_UNBOUND;

@@ -17,6 +17,11 @@ struct nmtx_layout nmtx_layout __ro_after_init;
 
 static_assert(SKB_SIZE == sizeof(struct sk_buff));
 
+#define BINDING "struct net_devmem_dmabuf_binding * ("
+#define BIND_ARGS \
+	"enum dma_data_direction, unsigned int, struct netdev_nl_sock *, " \
+	"struct netlink_ext_ack *)"
+
 /* Functions, each with the prototypes it may have; variants end with NULL. */
 static const struct {
 	const char *name;
@@ -41,8 +46,8 @@ static const struct {
 	  { "void * (struct genl_family *, struct sock *)" } },
 #define FN_BIND 8
 	{ "net_devmem_bind_dmabuf", false,
-	  { "struct net_devmem_dmabuf_binding * (struct net_device *, enum dma_data_direction, unsigned int, struct netdev_nl_sock *, struct netlink_ext_ack *)",
-	    "struct net_devmem_dmabuf_binding * (struct net_device *, struct device *, enum dma_data_direction, unsigned int, struct netdev_nl_sock *, struct netlink_ext_ack *)" } },
+	  { BINDING "struct net_device *, " BIND_ARGS,
+	    BINDING "struct net_device *, struct device *, " BIND_ARGS } },
 #define FN_DMA_DEV 9
 	{ "netdev_queue_get_dma_dev", true,
 	  { "struct device * (struct net_device *, int)",
@@ -123,8 +128,8 @@ static int __init check_functions(const struct btf *btf,
 					      variant == 1 ? NMTX_DMA_DEV_TYPE :
 							     NMTX_DMA_DEV_PARENT;
 	}
-	if (nmtx_layout.bind_takes_dma_dev !=
-	    (nmtx_layout.dma_dev != NMTX_DMA_DEV_PARENT)) {
+	if (nmtx_layout.bind_takes_dma_dev ==
+	    (nmtx_layout.dma_dev == NMTX_DMA_DEV_PARENT)) {
 		pr_err("refused: net_devmem_bind_dmabuf and netdev_queue_get_dma_dev do not fit\n");
 		return -EINVAL;
 	}

@@ -15,12 +15,10 @@
 #include "hooks.h"
 #include "layout.h"
 #include "lease.h"
+#include "netns.h"
 #include "send.h"
 #include "symbols.h"
 #include "xmit_hook.h"
-
-static_assert(LINUX_VERSION_CODE >= NMTX_KERNEL_MIN,
-	      "netmem-tx is for Linux 6.16 to 7.1");
 
 #ifdef NETMEM_TX_TEST
 static char *test_break;
@@ -31,11 +29,22 @@ static bool test_no_owner_check;
 module_param(test_no_owner_check, bool, 0644);
 MODULE_PARM_DESC(test_no_owner_check, "TEST BUILD: do not compare a packet's NIC");
 
+/**
+ * nmtx_test_breaks - should a check find something wrong?
+ * @name: what it looks at
+ *
+ * Return: true when the parameter test_break names it.
+ */
 bool nmtx_test_breaks(const char *name)
 {
 	return test_break && !strcmp(test_break, name);
 }
 
+/**
+ * nmtx_test_no_owner_check - should packets leave by any NIC?
+ *
+ * Return: the parameter test_no_owner_check.
+ */
 bool nmtx_test_no_owner_check(void)
 {
 	return READ_ONCE(test_no_owner_check);
@@ -45,7 +54,7 @@ bool nmtx_test_no_owner_check(void)
 /* The headers said which kernel this was built for; a last look at it. */
 static int __init check_version(void)
 {
-	if (LINUX_VERSION_CODE < NMTX_KERNEL_END && !nmtx_test_breaks("version"))
+	if (NMTX_KERNEL_IN_RANGE && !nmtx_test_breaks("version"))
 		return 0;
 	pr_err("refused: Linux %s is outside 6.16 to 7.1\n",
 	       init_utsname()->release);
@@ -69,12 +78,12 @@ static int __init netmem_tx_init(void)
 	err = check_kernel();
 	if (err)
 		return err;
-	err = nmtx_bindings_init();
+	err = nmtx_netns_init();
 	if (err)
 		goto err_start;
 	err = nmtx_devices_init();
 	if (err)
-		goto err_bindings;
+		goto err_netns;
 	err = nmtx_hooks_install();
 	if (err)
 		goto err_devices;
@@ -95,8 +104,8 @@ err_hooks:
 	nmtx_hooks_drain();
 err_devices:
 	nmtx_devices_exit();
-err_bindings:
-	nmtx_bindings_exit();
+err_netns:
+	nmtx_netns_exit();
 err_start:
 	return err;
 }
@@ -111,6 +120,7 @@ static void __exit netmem_tx_exit(void)
 	nmtx_leases_exit();
 	nmtx_devices_exit();
 	nmtx_bindings_exit();
+	nmtx_netns_exit();
 	pr_info("unloaded\n");
 }
 module_exit(netmem_tx_exit);

@@ -5,6 +5,6 @@
  */
 #include <linux/skbuff.h>
 
-const struct sk_buff netmem_tx_skb_probe __section(".netmem_tx_probe") = {
+static const struct sk_buff netmem_tx_skb_probe __used __section(".netmem_tx_probe") = {
 	.unreadable = 1,
 };

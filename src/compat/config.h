@@ -24,7 +24,8 @@
 #endif
 
 /* The range that was read and tested. */
-#define NMTX_KERNEL_MIN KERNEL_VERSION(6, 16, 0)
-#define NMTX_KERNEL_END KERNEL_VERSION(7, 2, 0)
+#define NMTX_KERNEL_IN_RANGE \
+	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0) && \
+	 LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0))
 
 #endif
