@@ -42,42 +42,53 @@ snapshot() {
 # wanted PART PATH: not skipped, and its sources are there.
 wanted() { [[ $skip != *,$1,* ]] && [ -e "$TREE/$2" ]; }
 
-# part NAME ID FUNCTION: run FUNCTION OUT unless its result is in the cache.
-# Not in an "if": there set -e would be off.
+# part NAME LOCK PATH...: run build_NAME OUT unless its result is in the cache.
+# PATHs are its sources; the result's name is their hash.
 part() {
-	local rc out=$CACHE/built/$ROOT_ID/$1-$2
+	local name=$1 rc id out
+	exec {lock_fd}>"$CACHE/build-$2.lock"
+	flock "$lock_fd"
+	shift 2
+	id=$(hash_tree "$@")
+	out=$CACHE/built/$ROOT_ID/$name-$id
+	[ "$name" = user ] || out+=-$kernel
 	if [ ! -d "$out" ]; then
-		info "building $1 for $kernel"
+		info "building $name for $kernel"
 		rm -rf "$out.new"
 		mkdir -p "$out.new"
+		# Not in an "if": there set -e would be off.
 		set +e
 		(
 			set -e
-			"$3" "$out.new"
-		) >"$log/build-$1-$kernel.log" 2>&1
+			"build_$name" "$out.new"
+		) >"$log/build-$name-$kernel.log" 2>&1
 		rc=$?
 		set -e
 		if [ "$rc" != 0 ]; then
-			tail -n 25 "$log/build-$1-$kernel.log" >&2
-			die "building $1 for kernel $kernel failed; log: $log/build-$1-$kernel.log"
+			tail -n 25 "$log/build-$name-$kernel.log" >&2
+			die "building $name for kernel $kernel failed; log: $log/build-$name-$kernel.log"
 		fi
+		[ "$(hash_tree "$@")" = "$id" ] ||
+			die "sources of $name changed while it was built: run again"
 		mv "$out.new" "$out"
 	fi
+	exec {lock_fd}>&-
 	[ "$print" = 0 ] || printf '%s\n' "$out"
 }
 
 build_module() { "$TREE/scripts/dkms-root.sh" install "$ROOT" "$release" "$1"; }
 
 # by_kbuild DIR TO [VARIABLE=VALUE...]: the modules of DIR, copied to TO.
+# shellcheck disable=SC2154 # name is that of part
 by_kbuild() {
 	local dir=$1 to=$2
 	shift 2
-	snapshot "kbuild-$kernel"
+	snapshot "$name-$kernel"
 	in_root nice make -j"$jobs" -C "/lib/modules/$release/build" "$@" \
-		M="/src/kbuild-$kernel/$dir" modules
+		M="/src/$name-$kernel/$dir" modules
 	mkdir -p "$to"
-	find "$ROOT/src/kbuild-$kernel/$dir" -name '*.ko' -exec cp -t "$to" {} +
-	rm -rf "${ROOT:?}/src/kbuild-$kernel"
+	find "$ROOT/src/$name-$kernel/$dir" -name '*.ko' -exec cp -t "$to" {} +
+	rm -rf "${ROOT:?}/src/$name-$kernel"
 }
 
 build_hand() { by_kbuild . "$1/lab/ko"; }
@@ -98,22 +109,22 @@ build_user() {
 }
 
 need_root
-lock build
+mkdir -p "$CACHE"
 if wanted module Kbuild; then
-	id=$(hash_tree dkms.conf Kbuild src include scripts)-$kernel
+	src=(dkms.conf Kbuild src include scripts)
 	if "$TREE/scripts/dkms-root.sh" wants "$release"; then
-		part module "$id" build_module
-		part test "$id" build_test
+		part module dkms "${src[@]}"
+		part test "test-$kernel" "${src[@]}"
 	else
-		part hand "$id" build_hand
+		part hand "hand-$kernel" "${src[@]}"
 	fi
 fi
 if wanted nic tests/nic/Kbuild; then
-	part nic "$(hash_tree tests/nic include)-$kernel" build_nic
+	part nic "nic-$kernel" tests/nic include
 fi
 if wanted owners tests/owners/Kbuild && "$TREE/scripts/dkms-root.sh" wants "$release"; then
-	part owners "$(hash_tree tests/owners)-$kernel" build_owners
+	part owners "owners-$kernel" tests/owners
 fi
 if wanted user tests/traffic/Makefile; then
-	part user "$(hash_tree tests/traffic tests/owners tools include)" build_user
+	part user user tests/traffic tests/owners tools include
 fi
