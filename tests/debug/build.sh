@@ -37,21 +37,6 @@ unpack_source() {
 			--exclude='*/Documentation/*' --exclude='*/tools/testing/*'
 }
 
-# Lines of debug.config for this kernel: "@7.1 LINE" is for 7.1 and later.
-fragment() {
-	local line least
-	while IFS= read -r line; do
-		case $line in
-		@*)
-			least=${line%% *}
-			printf '%s\n' "${least#@}" "$kernel" | sort -CV || continue
-			line=${line#* }
-			;;
-		esac
-		printf '%s\n' "$line"
-	done <"$DEBUG/debug.config"
-}
-
 # Kconfig drops what it does not know without a word: look.
 check_config() {
 	local line name bad=0
@@ -66,12 +51,12 @@ check_config() {
 		esac
 		info "debug.config: not taken: $line"
 		bad=1
-	done < <(fragment)
+	done <"$DEBUG/debug.config"
 	[ "$bad" = 0 ] || die "debug.config does not fit kernel $kernel"
 }
 
 configure() {
-	fragment >"$work/build/fragment"
+	cp "$DEBUG/debug.config" "$work/build/fragment"
 	in_root env KCONFIG_ALLCONFIG="/src/debug-$kernel/build/fragment" \
 		make -s -C "/src/debug-$kernel/source" O="/src/debug-$kernel/build" \
 		allnoconfig
@@ -149,7 +134,7 @@ lock debug
 id=$({
 	printf '%s\n' 1 "$sum"
 	in_root gcc -dumpfullversion
-	fragment
+	cat "$DEBUG/debug.config"
 } | sha256sum | cut -c1-12)
 out=$CACHE/debug/$kernel-$id
 if [ ! -e "$out/release" ]; then
