@@ -13,7 +13,7 @@ release=$(cat "$CACHE/kernels/$ROOT_ID/$KERNEL/release")
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 TAP_OUT=$out/said
-lock build
+lock build-dkms
 
 found() { in_root modprobe -S "$release" --show-depends netmem_tx; }
 module_file() { find "$ROOT/usr/lib/modules/$release/updates" -name 'netmem_tx.ko*'; }

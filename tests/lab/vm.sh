@@ -130,6 +130,22 @@ verdict() {
 	return "$rc"
 }
 
+# As many guests as CPUs on this machine, whoever starts them; more only make
+# all of them late. NETMEM_TX_SLOTS changes the number.
+take_slot() {
+	local n fd slots=${NETMEM_TX_SLOTS:-$(nproc)} told=0
+	while :; do
+		for ((n = 1; n <= slots; n++)); do
+			exec {fd}>"$CACHE/vm-$n.lock"
+			flock -n "$fd" && return
+			exec {fd}>&-
+		done
+		[ "$told" = 1 ] || info "waiting: $slots guests run already"
+		told=1
+		sleep 2
+	done
+}
+
 parse_args "$@"
 need_root
 if [ -z "$kdir" ]; then
@@ -142,6 +158,7 @@ log=${log:-$TREE/build/logs/$kernel-$$}
 rm -rf "$log"
 mkdir -p "$log"
 make_payload
+take_slot
 rc=0
 run_qemu || rc=$?
 rm -f "$log/payload.tar"
