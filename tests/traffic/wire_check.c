@@ -8,7 +8,6 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
-#include <getopt.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
@@ -25,6 +24,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "opts.h"
 #include "util.h"
 
 /**
@@ -46,12 +46,12 @@ struct counts {
 
 static struct options {
 	const char *dev;
-	int port;
-	int timeout;
+	uint64_t port;
+	uint64_t timeout;
 	uint64_t seed;
 	uint64_t offset;
 	uint64_t length;
-} opt = { .port = 5201, .timeout = 600, .seed = 1 };
+} opt = { .port = 5201, .timeout = 3600, .seed = 1 };
 
 static struct counts now, all;
 static uint32_t first_seq[65536];	/* by the sender's port */
@@ -64,17 +64,22 @@ static struct {
 	uint32_t pos;	/* in the stream, of the byte after the IP header */
 } frag;
 
-static void usage(void)
-{
-	fputs(
+static const char help[] =
 "usage: wire_check --dev DEV [--port N] [--timeout SEC]\n"
 "                  [--seed N] [--offset N] [--length N]\n"
 "  --seed, --offset, --length: those of devmem_send\n"
 "SIGUSR1: report what came since the last report. SIGTERM: report all, end.\n"
-"exit: 0 all good, 1 setup, 7 wrong bytes or checksums, or not all was seen\n",
-	      stderr);
-	exit(EX_SETUP);
-}
+"exit: 0 all good, 1 setup, 7 wrong bytes or checksums, or not all was seen\n";
+
+static const struct opt_def defs[] = {
+	{ "dev", .text = &opt.dev },
+	{ "port", .num = &opt.port },
+	{ "timeout", .num = &opt.timeout },
+	{ "seed", .num = &opt.seed },
+	{ "offset", .num = &opt.offset },
+	{ "length", .num = &opt.length },
+	{ NULL },
+};
 
 /* The one's complement sum of the internet checksum, not folded. */
 static uint64_t sum(uint64_t acc, const uint8_t *data, size_t len)
@@ -233,10 +238,11 @@ static bool is_good(const struct counts *c)
 
 static void report(const char *what, const struct counts *c)
 {
-	say("%s: %s packets=%llu data=%llu bytes=%llu fragments=%llu bad_ip=%llu bad_tcp=%llu bad=%llu zeros=%llu unknown=%llu\n",
-	    what, is_good(c) ? "good" : "wrong",
+	say("%s: %s packets=%llu data=%llu bytes=%llu fragments=%llu ", what,
+	    is_good(c) ? "good" : "wrong",
 	    (unsigned long long)c->packets, (unsigned long long)c->data,
-	    (unsigned long long)c->bytes, (unsigned long long)c->fragments,
+	    (unsigned long long)c->bytes, (unsigned long long)c->fragments);
+	say("bad_ip=%llu bad_tcp=%llu bad=%llu zeros=%llu unknown=%llu\n",
 	    (unsigned long long)c->bad_ip, (unsigned long long)c->bad_tcp,
 	    (unsigned long long)c->bad, (unsigned long long)c->zeros,
 	    (unsigned long long)c->unknown);
@@ -305,7 +311,7 @@ static unsigned int lost(int fd)
 static void watch(int fd, int signals)
 {
 	struct pollfd pfds[] = { { signals, POLLIN, 0 }, { fd, POLLIN, 0 } };
-	int64_t deadline = now_ms() + opt.timeout * 1000LL;
+	int64_t deadline = now_ms() + opt.timeout * 1000;
 	struct signalfd_siginfo info;
 
 	while (poll(pfds, 2, left_ms(deadline)) > 0) {
@@ -320,39 +326,16 @@ static void watch(int fd, int signals)
 	}
 }
 
-static void parse(int argc, char **argv)
-{
-	static const struct option options[] = {
-		{ "dev", 1, 0, 'd' }, { "port", 1, 0, 'p' },
-		{ "timeout", 1, 0, 't' }, { "seed", 1, 0, 's' },
-		{ "offset", 1, 0, 'o' }, { "length", 1, 0, 'n' }, { 0 },
-	};
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (c) {
-		case 'd': opt.dev = optarg; break;
-		case 'p': opt.port = parse_size(optarg); break;
-		case 't': opt.timeout = parse_size(optarg); break;
-		case 's': opt.seed = parse_size(optarg); break;
-		case 'o': opt.offset = parse_size(optarg); break;
-		case 'n': opt.length = parse_size(optarg); break;
-		default: usage();
-		}
-	}
-	if (optind != argc || !opt.dev)
-		usage();
-}
-
 int main(int argc, char **argv)
 {
 	unsigned int missed;
 	int fd, signals;
 
-	parse(argc, argv);
+	if (opts_parse(argc, argv, defs, help) != argc || !opt.dev)
+		opts_help(help);
 	fd = open_device();
 	signals = open_signals();
-	say("watching: dev=%s port=%d\n", opt.dev, opt.port);
+	say("watching: dev=%s port=%d\n", opt.dev, (int)opt.port);
 	watch(fd, signals);
 	add_up();
 	report("all", &all);
