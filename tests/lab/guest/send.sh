@@ -159,3 +159,40 @@ send_end() {
 	cat "$SEND_OUT"
 	[ "$rc" = 0 ] && grep -q '^result: ok' "$SEND_OUT"
 }
+
+# --- what arrives on the wire -------------------------------------------
+
+WIRE_OUT=/run/wire.out
+WIRE_PID=/run/wire.pid
+
+# wire_start [NETNS DEV [option of wire_check...]]
+wire_start() {
+	local netns=${1:-remote} dev=${2:-nicR}
+	shift $(($# > 2 ? 2 : $#))
+	wire_stop
+	ip netns exec "$netns" ethtool -K "$dev" gro off
+	: >"$WIRE_OUT"
+	ip netns exec "$netns" wire_check --dev "$dev" "$@" \
+		>"$WIRE_OUT" 2>&1 </dev/null &
+	printf '%s\n' $! >"$WIRE_PID"
+	wait_for 10 grep -q '^watching' "$WIRE_OUT"
+}
+
+# What came since the last report; fails when checksums or bytes are wrong.
+wire_good() {
+	local n
+	n=$(grep -c '^wire:' "$WIRE_OUT" || true)
+	wire_told() { [ "$(grep -c '^wire:' "$WIRE_OUT")" -gt "$n" ]; }
+	kill -USR1 "$(<"$WIRE_PID")"
+	wait_for 10 wire_told || return 1
+	tail -1 "$WIRE_OUT"
+	tail -1 "$WIRE_OUT" | grep -q '^wire: good'
+}
+wire_gone() { ! kill -0 "$(<"$WIRE_PID")"; }
+wire_stop() {
+	[ -e "$WIRE_PID" ] || return 0
+	kill "$(<"$WIRE_PID")" 2>/dev/null || true
+	wait_for 10 wire_gone
+	rm -f "$WIRE_PID"
+	cat "$WIRE_OUT"
+}
