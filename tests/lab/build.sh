@@ -42,36 +42,41 @@ snapshot() {
 # wanted PART PATH: not skipped, and its sources are there.
 wanted() { [[ $skip != *,$1,* ]] && [ -e "$TREE/$2" ]; }
 
-# part NAME LOCK PATH...: run build_NAME OUT unless its result is in the cache.
-# PATHs are its sources; the result's name is their hash.
+# make_part NAME OUT: run build_NAME; its output goes to a log.
+make_part() {
+	local name=$1 out=$2 rc
+	info "building $name for $kernel"
+	rm -rf "$out"
+	mkdir -p "$out"
+	# Not in an "if": there set -e would be off.
+	set +e
+	(
+		set -e
+		"build_$name" "$out"
+	) >"$log/build-$name-$kernel.log" 2>&1
+	rc=$?
+	set -e
+	[ "$rc" != 0 ] || return 0
+	tail -n 25 "$log/build-$name-$kernel.log" >&2
+	die "building $name for kernel $kernel failed; log: $log/build-$name-$kernel.log"
+}
+
+# part NAME LOCK PATH...: build NAME unless its result is in the cache. PATHs
+# are its sources; the result is called by their hash. When they change while
+# it is built, it is built again.
 part() {
-	local name=$1 rc id out
+	local name=$1 id out
 	exec {lock_fd}>"$CACHE/build-$2.lock"
 	flock "$lock_fd"
 	shift 2
-	id=$(hash_tree "$@")
-	out=$CACHE/built/$ROOT_ID/$name-$id
-	[ "$name" = user ] || out+=-$kernel
-	if [ ! -d "$out" ]; then
-		info "building $name for $kernel"
-		rm -rf "$out.new"
-		mkdir -p "$out.new"
-		# Not in an "if": there set -e would be off.
-		set +e
-		(
-			set -e
-			"build_$name" "$out.new"
-		) >"$log/build-$name-$kernel.log" 2>&1
-		rc=$?
-		set -e
-		if [ "$rc" != 0 ]; then
-			tail -n 25 "$log/build-$name-$kernel.log" >&2
-			die "building $name for kernel $kernel failed; log: $log/build-$name-$kernel.log"
-		fi
-		[ "$(hash_tree "$@")" = "$id" ] ||
-			die "sources of $name changed while it was built: run again"
-		mv "$out.new" "$out"
-	fi
+	while :; do
+		id=$(hash_tree "$@")
+		out=$CACHE/built/$ROOT_ID/$name-$id
+		[ "$name" = user ] || out+=-$kernel
+		[ ! -d "$out" ] || break
+		make_part "$name" "$out.new"
+		[ "$(hash_tree "$@")" != "$id" ] || mv "$out.new" "$out"
+	done
 	exec {lock_fd}>&-
 	[ "$print" = 0 ] || printf '%s\n' "$out"
 }
@@ -108,23 +113,27 @@ build_user() {
 	rm -rf "${ROOT:?}/src/user"
 }
 
-need_root
-mkdir -p "$CACHE"
-if wanted module Kbuild; then
-	src=(dkms.conf Kbuild src include scripts)
-	if "$TREE/scripts/dkms-root.sh" wants "$release"; then
-		part module dkms "${src[@]}"
-		part test "test-$kernel" "${src[@]}"
-	else
-		part hand "hand-$kernel" "${src[@]}"
+main() {
+	need_root
+	mkdir -p "$CACHE"
+	if wanted module Kbuild; then
+		src=(dkms.conf Kbuild src include scripts)
+		if "$TREE/scripts/dkms-root.sh" wants "$release"; then
+			part module dkms "${src[@]}"
+			part test "test-$kernel" "${src[@]}"
+		else
+			part hand "hand-$kernel" "${src[@]}"
+		fi
 	fi
-fi
-if wanted nic tests/nic/Kbuild; then
-	part nic "nic-$kernel" tests/nic include
-fi
-if wanted owners tests/owners/Kbuild && "$TREE/scripts/dkms-root.sh" wants "$release"; then
-	part owners "owners-$kernel" tests/owners
-fi
-if wanted user tests/traffic/Makefile; then
-	part user user tests/traffic tests/owners tools include
-fi
+	if wanted nic tests/nic/Kbuild; then
+		part nic "nic-$kernel" tests/nic include
+	fi
+	if wanted owners tests/owners/Kbuild && "$TREE/scripts/dkms-root.sh" wants "$release"; then
+		part owners "owners-$kernel" tests/owners
+	fi
+	if wanted user tests/traffic/Makefile; then
+		part user user tests/traffic tests/owners tools include
+	fi
+	exit
+}
+main

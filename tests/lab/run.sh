@@ -210,12 +210,18 @@ summary() {
 		}' "$OUT/all.tap"
 }
 
-if [ $# = 0 ]; then
-	mapfile -t names < <(cd "$TREE/tests/cases" && printf '%s\n' *.sh | sed 's/\.sh$//')
-	set -- "${names[@]}"
-fi
-prepare
-plan "$@" >"$OUT/plan"
-run_all <"$OUT/plan"
-echo "1..$(cat "$OUT/count")"
-summary
+# A function, so that an edit of this file does not change a run.
+main() {
+	local names
+	if [ $# = 0 ]; then
+		mapfile -t names < <(cd "$TREE/tests/cases" && printf '%s\n' *.sh | sed 's/\.sh$//')
+		set -- "${names[@]}"
+	fi
+	prepare
+	plan "$@" >"$OUT/plan"
+	run_all <"$OUT/plan"
+	echo "1..$(cat "$OUT/count")"
+	summary
+	exit
+}
+main "$@"

@@ -146,20 +146,25 @@ take_slot() {
 	done
 }
 
-parse_args "$@"
-need_root
-if [ -z "$kdir" ]; then
-	"$LAB/root.sh" "$kernel"
-	kdir=$CACHE/kernels/$ROOT_ID/$kernel
-else
-	"$LAB/root.sh"
-fi
-log=${log:-$TREE/build/logs/$kernel-$$}
-rm -rf "$log"
-mkdir -p "$log"
-make_payload
-take_slot
-rc=0
-run_qemu || rc=$?
-rm -f "$log/payload.tar"
-verdict "$rc"
+# A function, so that an edit of this file does not change a run.
+main() {
+	parse_args "$@"
+	need_root
+	if [ -z "$kdir" ]; then
+		"$LAB/root.sh" "$kernel"
+		kdir=$CACHE/kernels/$ROOT_ID/$kernel
+	else
+		"$LAB/root.sh"
+	fi
+	log=${log:-$TREE/build/logs/$kernel-$$}
+	rm -rf "$log"
+	mkdir -p "$log"
+	make_payload
+	take_slot
+	rc=0
+	run_qemu || rc=$?
+	rm -f "$log/payload.tar"
+	verdict "$rc"
+	exit
+}
+main "$@"
