@@ -103,7 +103,7 @@ static int __init check_function(const struct btf *btf, unsigned int i, u32 id)
 		return -EINVAL;
 	for (variant = 0; variant < ARRAY_SIZE(functions[i].protos); variant++)
 		if (functions[i].protos[variant] &&
-		    !nmtx_test_breaks(functions[i].name) &&
+		    !nmtx_test_breaks("proto", functions[i].name) &&
 		    !strcmp(functions[i].protos[variant], proto))
 			return variant;
 	pr_err("refused: %s has a prototype that is not known: %s\n",
@@ -144,7 +144,8 @@ static int __init check_structs(const struct btf *btf,
 
 	for (i = 0; i < N_STRUCTS; i++) {
 		size = wants[i].id ? nmtx_btf_size(btf, wants[i].id) : 0;
-		if (size == structs[i].size && !nmtx_test_breaks(structs[i].name))
+		if (size == structs[i].size &&
+		    !nmtx_test_breaks("struct", structs[i].name))
 			continue;
 		pr_err("refused: struct %s has %u bytes, the headers say %zu; install this kernel's headers and rebuild\n",
 		       structs[i].name, size, structs[i].size);
@@ -160,7 +161,7 @@ static int __init check_members(const struct btf *btf,
 	u32 bits;
 
 	for (i = 0; i < N_MEMBERS; i++) {
-		if (!wants[i].id || nmtx_test_breaks(members[i].name) ||
+		if (!wants[i].id || nmtx_test_breaks("member", members[i].member) ||
 		    nmtx_btf_member(btf, wants[i].id, members[i].member, &bits) ||
 		    bits % 8) {
 			pr_err("refused: struct %s has no member %s\n",
@@ -180,7 +181,7 @@ static int __init check_unreadable(const struct btf *btf, u32 skb_id)
 	if (!nmtx_btf_member(btf, skb_id, "unreadable", &bits) &&
 	    bits / 8 == SKB_UNREADABLE_OFFSET &&
 	    1U << (bits % 8) == SKB_UNREADABLE_MASK &&
-	    !nmtx_test_breaks("unreadable"))
+	    !nmtx_test_breaks("bit", "unreadable"))
 		return 0;
 	pr_err("refused: skb->unreadable is not where the headers say; install this kernel's headers and rebuild\n");
 	return -EINVAL;

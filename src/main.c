@@ -23,7 +23,7 @@
 #ifdef NETMEM_TX_TEST
 static char *test_break;
 module_param(test_break, charp, 0444);
-MODULE_PARM_DESC(test_break, "TEST BUILD: find this function or struct wrong");
+MODULE_PARM_DESC(test_break, "TEST BUILD: find this wrong: symbol:, proto:, struct:, member:NAME, bit:unreadable, version:kernel");
 
 static bool test_no_owner_check;
 module_param(test_no_owner_check, bool, 0644);
@@ -31,13 +31,17 @@ MODULE_PARM_DESC(test_no_owner_check, "TEST BUILD: do not compare a packet's NIC
 
 /**
  * nmtx_test_breaks - should a check find something wrong?
+ * @kind: which check
  * @name: what it looks at
  *
- * Return: true when the parameter test_break names it.
+ * Return: true when the parameter test_break is KIND:NAME.
  */
-bool nmtx_test_breaks(const char *name)
+bool nmtx_test_breaks(const char *kind, const char *name)
 {
-	return test_break && !strcmp(test_break, name);
+	size_t len = strlen(kind);
+
+	return test_break && !strncmp(test_break, kind, len) &&
+	       test_break[len] == ':' && !strcmp(test_break + len + 1, name);
 }
 
 /**
@@ -54,7 +58,7 @@ bool nmtx_test_no_owner_check(void)
 /* The headers said which kernel this was built for; a last look at it. */
 static int __init check_version(void)
 {
-	if (NMTX_KERNEL_IN_RANGE && !nmtx_test_breaks("version"))
+	if (NMTX_KERNEL_IN_RANGE && !nmtx_test_breaks("version", "kernel"))
 		return 0;
 	pr_err("refused: Linux %s is outside 6.16 to 7.1\n",
 	       init_utsname()->release);

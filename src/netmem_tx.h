@@ -21,10 +21,10 @@
  * the tests prove themselves with it. Nothing of it is in a normal build.
  */
 #ifdef NETMEM_TX_TEST
-bool nmtx_test_breaks(const char *name);
+bool nmtx_test_breaks(const char *kind, const char *name);
 bool nmtx_test_no_owner_check(void);
 #else
-static inline bool nmtx_test_breaks(const char *name)
+static inline bool nmtx_test_breaks(const char *kind, const char *name)
 {
 	return false;
 }

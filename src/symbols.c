@@ -83,7 +83,7 @@ unsigned long nmtx_symbol(const char *name)
 	int i;
 
 	addr = static_call(nmtx_kallsyms_lookup_name)(name);
-	if (!addr || nmtx_test_breaks(name)) {
+	if (!addr || nmtx_test_breaks("symbol", name)) {
 		pr_err("refused: this kernel has no function %s\n", name);
 		return 0;
 	}
