@@ -160,6 +160,9 @@ send_end() {
 	[ "$rc" = 0 ] && grep -q '^result: ok' "$SEND_OUT"
 }
 
+# Sockets whose sender was killed go on trying, and keep their binding.
+guest_sockets_end() { in_guest ss -K >/dev/null 2>&1 || true; }
+
 # --- what arrives on the wire -------------------------------------------
 
 WIRE_OUT=/run/wire.out
@@ -179,12 +182,13 @@ wire_start() {
 }
 
 # What came since the last report; fails when checksums or bytes are wrong.
+wire_reports() { grep -c '^wire:' "$WIRE_OUT"; }
+wire_told() { [ "$(wire_reports)" -gt "$1" ]; }
 wire_good() {
 	local n
-	n=$(grep -c '^wire:' "$WIRE_OUT" || true)
-	wire_told() { [ "$(grep -c '^wire:' "$WIRE_OUT")" -gt "$n" ]; }
+	n=$(wire_reports || true)
 	kill -USR1 "$(<"$WIRE_PID")"
-	wait_for 10 wire_told || return 1
+	wait_for 10 wire_told "$n" || return 1
 	tail -1 "$WIRE_OUT"
 	tail -1 "$WIRE_OUT" | grep -q '^wire: good'
 }
