@@ -134,6 +134,5 @@ main() {
 	if wanted user tests/traffic/Makefile; then
 		part user user tests/traffic tests/owners tools include
 	fi
-	exit
 }
 main

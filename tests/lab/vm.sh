@@ -165,6 +165,5 @@ main() {
 	run_qemu || rc=$?
 	rm -f "$log/payload.tar"
 	verdict "$rc"
-	exit
 }
 main "$@"
