@@ -113,9 +113,10 @@ merge() {
 		/^# .* took [0-9]+ s$/ { done[$2] = 1 }
 		/^(not )?ok - / {
 			sub(/ok - /, "ok - " kernel ": " name ": ")
-			seen[name]++
+			print; next
 		}
-		{ print }
+		/^$/ { next }
+		{ print (/^#/ ? "" : "# ") $0 }
 		END {
 			for (i = 1; i <= n; i++)
 				if (!done[want[i]])
@@ -164,7 +165,7 @@ report() {
 			/^not ok - / { n++; sub(/^not ok - /, "not ok " n " - ") }
 			/^ok - / { n++; sub(/^ok - /, "ok " n " - ") }
 			{ print }
-			END { print n > count }' "$file" | tee -a "$OUT/all.tap"
+			END { print n > count }' "$file" | tee -a "$OUT/all"
 	done
 }
 
@@ -175,7 +176,7 @@ prepare() {
 	rm -rf "$OUT"
 	mkdir -p "$OUT"
 	echo 0 >"$OUT/count"
-	: >"$OUT/all.tap"
+	: >"$OUT/all"
 	for kernel in $KERNELS; do
 		"$LAB/root.sh" "$kernel"
 		"$LAB/build.sh" "$kernel"
@@ -207,7 +208,7 @@ summary() {
 			if (s) printf ", %d skipped", s
 			print ""
 			exit f > 0 || p == 0
-		}' "$OUT/all.tap"
+		}' "$OUT/all"
 }
 
 # A function, so that an edit of this file does not change a run.
