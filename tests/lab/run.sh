@@ -87,7 +87,7 @@ job() {
 
 # host_job KERNEL CASE
 host_job() {
-	local id=$1-host-$2 rc=0
+	local id=$1-host-$2 rc=0 start=$SECONDS
 	KERNEL=$1 timeout "$(header "$2" timeout 300)" \
 		bash "$TREE/tests/cases/$2.sh" >"$OUT/$id.out" 2>"$OUT/$id.err" || rc=$?
 	[ "$rc" = 0 ] || {
@@ -97,7 +97,7 @@ host_job() {
 	{
 		echo "NMTX-CASE $2"
 		cat "$OUT/$id.out"
-		echo "# $2 took 0 s"
+		echo "# $2 took $((SECONDS - start)) s"
 	} | merge "$1" default "$2" >"$OUT/$id.tap.new"
 	mv "$OUT/$id.tap.new" "$OUT/$id.tap"
 }
