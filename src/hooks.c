@@ -17,26 +17,31 @@
 #include "bind_tx.h"
 #include "binding.h"
 #include "hooks.h"
+#include "resume.h"
 #include "send.h"
 #include "symbols.h"
 
 enum {
-	HOOK_BIND_TX,
-	HOOK_GET_BINDING,
-	HOOK_UNBIND,
-	HOOK_FREE,
+	HOOK_BIND_TX = NMTX_RESUME_BIND_TX,
+	HOOK_GET_BINDING = NMTX_RESUME_GET_BINDING,
+	HOOK_UNBIND = NMTX_RESUME_UNBIND,
+	HOOK_FREE = NMTX_RESUME_FREE,
 	HOOKS,
 };
 
 static struct nmtx_hook {
 	const char *name;
+	void (*resume)(void);
 	unsigned long addr;
 } hooks[HOOKS] __ro_after_init = {
-	[HOOK_BIND_TX] = { "netdev_nl_bind_tx_doit" },
-	[HOOK_GET_BINDING] = { "net_devmem_get_binding" },
-	[HOOK_UNBIND] = { "net_devmem_unbind_dmabuf" },
-	[HOOK_FREE] = { "__net_devmem_dmabuf_binding_free" },
+	[HOOK_BIND_TX] = { "netdev_nl_bind_tx_doit", nmtx_resume_bind_tx },
+	[HOOK_GET_BINDING] = { "net_devmem_get_binding", nmtx_resume_get_binding },
+	[HOOK_UNBIND] = { "net_devmem_unbind_dmabuf", nmtx_resume_unbind },
+	[HOOK_FREE] = { "__net_devmem_dmabuf_binding_free", nmtx_resume_free },
 };
+
+/* Where the stock functions go on: see resume.S. */
+unsigned long nmtx_resume_at[NMTX_RESUMES];
 
 /* Calls inside those of our functions that may sleep. */
 static atomic_t in_flight = ATOMIC_INIT(0);
@@ -56,9 +61,10 @@ static void notrace handler(unsigned long ip, unsigned long parent_ip,
 {
 	void *arg0 = (void *)ftrace_regs_get_argument(fregs, 0);
 	unsigned long arg1 = ftrace_regs_get_argument(fregs, 1);
+	int which = which_hook(ip);
 	void *target = NULL;
 
-	switch (which_hook(ip)) {
+	switch (which) {
 	case HOOK_BIND_TX:
 		if (nmtx_bind_tx_is_ours((void *)arg1))
 			target = nmtx_bind_tx_doit;
@@ -77,6 +83,8 @@ static void notrace handler(unsigned long ip, unsigned long parent_ip,
 	}
 	if (target)
 		ftrace_regs_set_instruction_pointer(fregs, (unsigned long)target);
+	else if (which >= 0 && nmtx_resume_needed(fregs))
+		nmtx_resume(fregs, which, hooks[which].resume);
 }
 
 /*
@@ -88,6 +96,70 @@ static struct ftrace_ops load_ops = {
 	.func = handler,
 	.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT,
 };
+
+/**
+ * nmtx_hooks_register - register an ops that changes where functions go on
+ * @ops: with its filter
+ *
+ * BPF says -EAGAIN while it changes its own programs on one of the functions.
+ *
+ * Context: process context, may sleep.
+ * Return: as register_ftrace_function().
+ */
+int nmtx_hooks_register(struct ftrace_ops *ops)
+{
+	int err, tries = 50;
+
+	for (;;) {
+		err = register_ftrace_function(ops);
+		if (err != -EAGAIN || !--tries)
+			return err;
+		msleep(20);
+	}
+}
+
+static void notrace handle_nothing(unsigned long ip, unsigned long parent_ip,
+				   struct ftrace_ops *ops,
+				   struct ftrace_regs *fregs)
+{
+	int which = which_hook(ip);
+
+	if (which >= 0 && nmtx_resume_needed(fregs))
+		nmtx_resume(fregs, which, hooks[which].resume);
+}
+
+/* Not permanent: it may be registered while kernel.ftrace_enabled is 0. */
+static struct ftrace_ops probe_ops = {
+	.func = handle_nothing,
+	.flags = FTRACE_OPS_FL_IPMODIFY,
+};
+
+/*
+ * Somebody owns a hook: which one? Try each alone. The attempt with all has
+ * told BPF to share its functions with us, and only this ends that.
+ */
+static void __init explain_refusal(int why)
+{
+	const char *owned = NULL;
+	int i, err;
+
+	for (i = 0; i < HOOKS; i++) {
+		err = ftrace_set_filter_ip(&probe_ops, hooks[i].addr, 0, 1);
+		if (!err)
+			err = nmtx_hooks_register(&probe_ops);
+		if (!err)
+			unregister_ftrace_function(&probe_ops);
+		else if (!owned)
+			owned = hooks[i].name;
+	}
+	ftrace_free_filter(&probe_ops);
+	if (owned)
+		pr_err("refused: %s is owned by a livepatch, or a kprobe with a post handler (error %d)\n",
+		       owned, why);
+	else
+		pr_err("refused: ftrace is switched off (error %d): set sysctl kernel.ftrace_enabled to 1\n",
+		       why);
+}
 
 /**
  * nmtx_hooks_install - put the hooks in place
@@ -114,11 +186,10 @@ int __init nmtx_hooks_install(void)
 			goto free_filter;
 		}
 	}
-	err = register_ftrace_function(&load_ops);
+	err = nmtx_hooks_register(&load_ops);
 	if (!err)
 		return 0;
-	pr_err("refused: ftrace does not take the hooks of bind-tx and sendmsg (error %d): %s\n",
-	       err, "a livepatch or kprobe owns one of them, or kernel.ftrace_enabled is 0");
+	explain_refusal(err);
 free_filter:
 	ftrace_free_filter(&load_ops);
 	return err;

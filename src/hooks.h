@@ -2,7 +2,10 @@
 #ifndef NETMEM_TX_HOOKS_H
 #define NETMEM_TX_HOOKS_H
 
+struct ftrace_ops;
+
 int nmtx_hooks_install(void) __init;
+int nmtx_hooks_register(struct ftrace_ops *ops);
 void nmtx_hooks_remove(void);
 void nmtx_hooks_enter(void);
 void nmtx_hooks_leave(void);

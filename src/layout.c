@@ -52,6 +52,8 @@ static const struct {
 	{ "netdev_queue_get_dma_dev", true,
 	  { "struct device * (struct net_device *, int)",
 	    "struct device * (struct net_device *, unsigned int, enum netdev_queue_type)" } },
+	{ "skb_copy_and_csum_bits", false,
+	  { "__wsum (const struct sk_buff *, int, u8 *, int)" } },
 };
 
 /* Structs we share with the kernel by its own headers. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Segmentation that would copy or checksum unreadable fragments. skb_segment()
+ * Software that would copy or checksum unreadable fragments. skb_segment()
  * does not look: it sends what was in the new buffer before (7.2: zeros), with
  * good checksums. A container can ask for it by switching off tx or sg on its
  * netkit, also below a qdisc that segments (tbf, cake) and from IP output.
@@ -8,6 +8,7 @@
 #include "netmem_tx.h"
 
 #include <linux/skbuff.h>
+#include <net/checksum.h>
 
 #include "stats.h"
 #include "trace.h"
@@ -59,4 +60,31 @@ struct sk_buff *nmtx_segment_refused(struct sk_buff *skb,
 	nmtx_count(NMTX_DROP_GSO);
 	trace_netmem_tx_drop(skb, skb->dev, NMTX_DROP_GSO);
 	return ERR_PTR(-EOPNOTSUPP);
+}
+
+/**
+ * nmtx_copy_and_csum_bits - takes the place of skb_copy_and_csum_bits()
+ * @skb: an unreadable packet
+ * @offset: where to begin in it
+ * @to: where to copy to
+ * @len: how much
+ *
+ * The stock function leaves @to as it was where it cannot read, and sums
+ * nothing. ICMP errors about an unreadable packet, which quote it, then have
+ * bad checksums, and up to 7.1 carry what was in the buffer before. Here they
+ * have zeros, as since Linux 7.2, and a checksum that is right.
+ *
+ * Context: as skb_copy_and_csum_bits().
+ * Return: the checksum of what was copied.
+ */
+__wsum nmtx_copy_and_csum_bits(const struct sk_buff *skb, int offset, u8 *to,
+			       int len)
+{
+	int copy = clamp((int)skb_headlen(skb) - offset, 0, len);
+	__wsum csum = 0;
+
+	if (copy)
+		csum = csum_partial_copy_nocheck(skb->data + offset, to, copy);
+	memset(to + copy, 0, len - copy);	/* zeros add nothing to the sum */
+	return csum;
 }

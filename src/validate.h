@@ -12,5 +12,7 @@ bool nmtx_segment_is_ours(const struct sk_buff *skb,
 			  netdev_features_t features);
 struct sk_buff *nmtx_segment_refused(struct sk_buff *skb,
 				     netdev_features_t features);
+__wsum nmtx_copy_and_csum_bits(const struct sk_buff *skb, int offset, u8 *to,
+			       int len);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The hook on the transmit path: validate_xmit_skb() and skb_segment().
+ * The hook on the transmit path: validate_xmit_skb(), skb_segment() and
+ * skb_copy_and_csum_bits().
  *
  * It is there only while it can matter: the first lease or binding attaches
  * it, delayed work takes it off some time after the last is gone.
@@ -21,6 +22,7 @@
 #include <linux/workqueue.h>
 
 #include "hooks.h"
+#include "resume.h"
 #include "symbols.h"
 #include "validate.h"
 #include "xmit_hook.h"
@@ -47,19 +49,12 @@ static DEFINE_SPINLOCK(users_lock);
 
 static unsigned long validate_addr;
 static unsigned long segment_addr;
+static unsigned long copy_addr;
 
 static void detach_work(struct work_struct *work);
 static DECLARE_DELAYED_WORK(detach_later, detach_work);
 
-static void notrace ipmodify_handler(unsigned long ip, unsigned long parent_ip,
-				     struct ftrace_ops *ops,
-				     struct ftrace_regs *fregs);
-
 static struct ftrace_ops direct_ops;
-static struct ftrace_ops ipmodify_ops = {
-	.func = ipmodify_handler,
-	.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT,
-};
 
 /* @ip is inside the entry of the function at @addr: landing pad and call. */
 static bool entry_of(unsigned long addr, unsigned long ip)
@@ -85,44 +80,85 @@ int nmtx_xmit_redirect(struct sk_buff *skb, unsigned long arg2,
 	if (entry_of(segment_addr, ip))
 		return nmtx_segment_is_ours(skb, arg2) ?
 		       NMTX_REDIRECT_SEGMENT : NMTX_REDIRECT_NO;
+	if (entry_of(copy_addr, ip))
+		return NMTX_REDIRECT_COPY;
 	return NMTX_REDIRECT_NO;
 }
 
-static void notrace ipmodify_handler(unsigned long ip, unsigned long parent_ip,
+/* Where the packet's function goes on: in @ours, or where it would anyway. */
+static __always_inline void go_on(struct ftrace_regs *fregs, void *ours,
+				  int which, void (*resume)(void))
+{
+	if (unlikely(ours))
+		ftrace_regs_set_instruction_pointer(fregs, (unsigned long)ours);
+	else if (unlikely(nmtx_resume_needed(fregs)))
+		nmtx_resume(fregs, which, resume);
+}
+
+static void notrace validate_handler(unsigned long ip, unsigned long parent_ip,
 				     struct ftrace_ops *ops,
 				     struct ftrace_regs *fregs)
 {
 	struct sk_buff *skb = (void *)ftrace_regs_get_argument(fregs, 0);
+	void *ours = NULL;
 
-	if (likely(skb_frags_readable(skb)))
-		return;
-
-	switch (nmtx_xmit_redirect(skb, ftrace_regs_get_argument(fregs, 1), ip)) {
-	case NMTX_REDIRECT_VALIDATE:
-		ftrace_regs_set_instruction_pointer(fregs,
-			(unsigned long)nmtx_validate_xmit_skb);
-		break;
-	case NMTX_REDIRECT_SEGMENT:
-		ftrace_regs_set_instruction_pointer(fregs,
-			(unsigned long)nmtx_segment_refused);
-		break;
-	}
+	if (unlikely(!skb_frags_readable(skb)) &&
+	    nmtx_validate_is_ours(skb, (void *)ftrace_regs_get_argument(fregs, 1)))
+		ours = nmtx_validate_xmit_skb;
+	go_on(fregs, ours, NMTX_RESUME_VALIDATE, nmtx_resume_validate);
 }
 
-static int set_filter(struct ftrace_ops *ops)
+static void notrace segment_handler(unsigned long ip, unsigned long parent_ip,
+				    struct ftrace_ops *ops,
+				    struct ftrace_regs *fregs)
 {
-	unsigned long ips[] = { validate_addr, segment_addr };
+	struct sk_buff *skb = (void *)ftrace_regs_get_argument(fregs, 0);
+	void *ours = NULL;
 
-	return ftrace_set_filter_ips(ops, ips, ARRAY_SIZE(ips), 0, 1);
+	if (unlikely(!skb_frags_readable(skb)) &&
+	    nmtx_segment_is_ours(skb, ftrace_regs_get_argument(fregs, 1)))
+		ours = nmtx_segment_refused;
+	go_on(fregs, ours, NMTX_RESUME_SEGMENT, nmtx_resume_segment);
 }
+
+static void notrace copy_handler(unsigned long ip, unsigned long parent_ip,
+				 struct ftrace_ops *ops,
+				 struct ftrace_regs *fregs)
+{
+	struct sk_buff *skb = (void *)ftrace_regs_get_argument(fregs, 0);
+	void *ours = NULL;
+
+	if (unlikely(!skb_frags_readable(skb)))
+		ours = nmtx_copy_and_csum_bits;
+	go_on(fregs, ours, NMTX_RESUME_COPY, nmtx_resume_copy);
+}
+
+/*
+ * One for each function. An ops of several that is refused for one of them
+ * would leave BPF programs on the others in their mode of sharing, which is
+ * fatal on hosts with indirect branch tracking once nobody shares.
+ */
+static struct ftrace_ops ipmodify_ops[] = {
+	{
+		.func = validate_handler,
+		.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT,
+	}, {
+		.func = segment_handler,
+		.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT,
+	}, {
+		.func = copy_handler,
+		.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT,
+	},
+};
 
 static int attach_direct(void)
 {
+	unsigned long ips[] = { validate_addr, segment_addr, copy_addr };
 	int err;
 
 	/* What an earlier registration left in it must not be there. */
 	memset(&direct_ops, 0, sizeof(direct_ops));
-	err = set_filter(&direct_ops);
+	err = ftrace_set_filter_ips(&direct_ops, ips, ARRAY_SIZE(ips), 0, 1);
 	if (!err)
 		err = register_ftrace_direct(&direct_ops,
 					     (unsigned long)nmtx_xmit_stub);
@@ -131,15 +167,43 @@ static int attach_direct(void)
 	return err;
 }
 
+static int detach_ipmodify(unsigned int n)
+{
+	int err;
+
+	while (n--) {
+		err = unregister_ftrace_function(&ipmodify_ops[n]);
+		if (err)
+			return err;
+		ftrace_free_filter(&ipmodify_ops[n]);
+	}
+	return 0;
+}
+
 static int attach_ipmodify(void)
 {
-	int err = set_filter(&ipmodify_ops);
+	const unsigned long ips[] = { validate_addr, segment_addr, copy_addr };
+	static unsigned long hold_off;
+	unsigned int i;
+	int err;
 
-	if (!err)
-		err = register_ftrace_function(&ipmodify_ops);
-	if (err)
-		ftrace_free_filter(&ipmodify_ops);
-	return err;
+	if (hold_off && time_before(jiffies, hold_off))
+		return -EBUSY;
+	for (i = 0; i < ARRAY_SIZE(ipmodify_ops); i++) {
+		err = ftrace_set_filter_ip(&ipmodify_ops[i], ips[i], 0, 1) ?:
+		      nmtx_hooks_register(&ipmodify_ops[i]);
+		if (err)
+			goto undo;
+	}
+	hold_off = 0;
+	return 0;
+
+undo:
+	ftrace_free_filter(&ipmodify_ops[i]);
+	/* To undo takes long; bind-tx needs no privilege to try it again. */
+	if (i)
+		hold_off = jiffies + HZ;
+	return detach_ipmodify(i) ?: err;
 }
 
 static int attach_hook(void)
@@ -170,9 +234,7 @@ static int detach_hook(void)
 					       true);
 		break;
 	case NETMEM_TX_NL_BACKEND_IPMODIFY:
-		err = unregister_ftrace_function(&ipmodify_ops);
-		if (!err)
-			ftrace_free_filter(&ipmodify_ops);
+		err = detach_ipmodify(ARRAY_SIZE(ipmodify_ops));
 		break;
 	default:
 		break;
@@ -312,7 +374,8 @@ int __init nmtx_xmit_hook_init(void)
 		return err;
 	validate_addr = nmtx_symbol("validate_xmit_skb");
 	segment_addr = nmtx_symbol("skb_segment");
-	if (!validate_addr || !segment_addr)
+	copy_addr = nmtx_symbol("skb_copy_and_csum_bits");
+	if (!validate_addr || !segment_addr || !copy_addr)
 		return -ENOENT;
 	if (!always)
 		return 0;

@@ -6,5 +6,6 @@
 #define NMTX_REDIRECT_NO	0	/* the stock function runs on */
 #define NMTX_REDIRECT_VALIDATE	1	/* nmtx_validate_xmit_skb() */
 #define NMTX_REDIRECT_SEGMENT	2	/* nmtx_segment_refused() */
+#define NMTX_REDIRECT_COPY	3	/* nmtx_copy_and_csum_bits() */
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The direct-call hook of validate_xmit_skb() and skb_segment(). Both have the
- * packet as their first argument, and ftrace calls us before their first
- * instruction. Readable packets cost the call and three instructions.
+ * The direct-call hook of validate_xmit_skb(), skb_segment() and
+ * skb_copy_and_csum_bits(). All have the packet as their first argument and no
+ * more than four; ftrace calls us before their first instruction. Readable packets cost the call and three instructions.
  */
 #include <linux/linkage.h>
 #include <linux/objtool.h>
@@ -25,10 +25,10 @@ SYM_START(nmtx_xmit_stub, SYM_L_GLOBAL, SYM_A_ALIGN)
 	pushq	%rdi
 	pushq	%rsi
 	pushq	%rdx
-	subq	$8, %rsp
+	pushq	%rcx
 	movq	%rax, %rdx
 	call	nmtx_xmit_redirect
-	addq	$8, %rsp
+	popq	%rcx
 	popq	%rdx
 	popq	%rsi
 	popq	%rdi
@@ -36,6 +36,8 @@ SYM_START(nmtx_xmit_stub, SYM_L_GLOBAL, SYM_A_ALIGN)
 	je	.Lvalidate
 	cmpl	$NMTX_REDIRECT_SEGMENT, %eax
 	je	.Lsegment
+	cmpl	$NMTX_REDIRECT_COPY, %eax
+	je	.Lcopy
 	RET
 
 	/*
@@ -52,4 +54,9 @@ SYM_START(nmtx_xmit_stub, SYM_L_GLOBAL, SYM_A_ALIGN)
 	addq	$8, %rsp
 	UNWIND_HINT_FUNC
 	jmp	nmtx_segment_refused
+
+.Lcopy:
+	addq	$8, %rsp
+	UNWIND_HINT_FUNC
+	jmp	nmtx_copy_and_csum_bits
 SYM_FUNC_END(nmtx_xmit_stub)
