@@ -42,7 +42,7 @@ drops() {
 	nmtx stats | awk '/^drop-/ { n += $2 } END { print n + 0 }'
 }
 # How the transmit hook is attached: direct, ipmodify or none.
-backend() { nmtx status | awk '$1 == "backend" { print $2 }'; }
+backend() { nmtx status | awk '$1 == "backend" { b = $2 } END { print b ? b : "none" }'; }
 
 # --- redirect by BPF ----------------------------------------------------
 
