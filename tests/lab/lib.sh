@@ -28,31 +28,39 @@ lock() {
 	}
 }
 
+# apt_install PACKAGE...: quietly; what apt said is shown when it fails.
+apt_install() {
+	local said
+	need_root
+	command -v apt-get >/dev/null ||
+		die "needs $*: install them (no apt-get on this machine)"
+	info "installing $*"
+	said=$(
+		export DEBIAN_FRONTEND=noninteractive
+		{
+			apt-get update -qq &&
+				apt-get install -qq -y --no-install-recommends "$@"
+		} </dev/null 2>&1
+	) || {
+		tail -n 20 <<<"$said" >&2
+		die "apt-get could not install $*"
+	}
+}
+
 # need_tools COMMAND=PACKAGE...: install what is missing on this machine.
 need_tools() {
 	local pair missing=()
 	for pair; do
 		command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
 	done
-	[ "${#missing[@]}" = 0 ] && return
-	need_root
-	command -v apt-get >/dev/null ||
-		die "needs ${missing[*]}: install them (no apt-get on this machine)"
-	info "installing ${missing[*]}"
-	(
-		export DEBIAN_FRONTEND=noninteractive
-		apt-get update -qq
-		apt-get install -qq -y --no-install-recommends "${missing[@]}"
-	) >&2 || die "apt-get could not install ${missing[*]}"
+	[ "${#missing[@]}" = 0 ] || apt_install "${missing[@]}"
 }
 
 need_lab_tools() {
 	need_tools qemu-system-x86_64=qemu-system-x86 mmdebstrap=mmdebstrap \
 		mke2fs=e2fsprogs xz=xz-utils unshare=util-linux
-	[ -e /usr/share/keyrings/debian-archive-keyring.gpg ] && return
-	info "installing debian-archive-keyring"
-	apt-get install -qq -y debian-archive-keyring >&2 ||
-		die "apt-get could not install debian-archive-keyring"
+	[ -e /usr/share/keyrings/debian-archive-keyring.gpg ] ||
+		apt_install debian-archive-keyring
 }
 
 # Packages of the root; its name is a hash of this list.
