@@ -125,6 +125,11 @@ bindings_are() {
 	wait_for "${2:-20}" status_is bindings "$1" || { nmtx binding && return 1; }
 }
 state_of() { nmtx binding | awk -v id="$1" '$2 == id { print $4 }'; }
+# dmabufs_are N [SECONDS]: a binding holds its dma-buf until it is freed.
+dmabufs_are() { wait_for "${2:-60}" dmabufs_are_now "$1"; }
+dmabufs_are_now() {
+	[ "$(grep -c 'udmabuf' /sys/kernel/debug/dma_buf/bufinfo)" = "$1" ]
+}
 module_refs() { cat /sys/module/netmem_tx/refcnt; }
 
 # Sockets that nobody holds give up soon, and with them what they still had to
