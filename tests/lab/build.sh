@@ -9,7 +9,7 @@
 #	nic      tests/nic by kbuild                              /lab/ko
 #	owners   tests/owners by kbuild                           /lab/ko
 #	user     tests/traffic, tools and tests/owners            /lab/bin
-# --skip leaves parts out: module (hand and test too), nic, owners, user.
+# --skip leaves parts out: module (hand and test too), test, nic, owners, user.
 # --print writes the directories with the results.
 set -euo pipefail
 # shellcheck source=tests/lab/lib.sh
@@ -120,7 +120,7 @@ main() {
 		src=(dkms.conf Kbuild src include scripts)
 		if "$TREE/scripts/dkms-root.sh" wants "$release"; then
 			part module dkms "${src[@]}"
-			part test "test-$kernel" "${src[@]}"
+			! wanted test Kbuild || part test "test-$kernel" "${src[@]}"
 		else
 			part hand "hand-$kernel" "${src[@]}"
 		fi

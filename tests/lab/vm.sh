@@ -2,7 +2,7 @@
 # Boot a kernel, run a command in the guest, exit with its status.
 # usage: vm.sh [options] KERNEL -- COMMAND [ARG...]
 #	--append "ARGS"   more kernel arguments
-#	--skip PART,...   do not build module, nic or user (tests/traffic, tools)
+#	--skip PART,...   do not build these parts: see build.sh
 #	--no-module       short for --skip module
 #	--timeout SEC     give up then (default 300)
 #	--log DIR         where the logs go (default build/logs/KERNEL-PID)
