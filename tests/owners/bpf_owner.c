@@ -13,12 +13,14 @@
 #include <string.h>
 #include <unistd.h>
 
+static const char help[] =
+	"usage: bpf_owner fentry|fexit DIR FUNCTION...   one program each, pinned in DIR\n"
+	"       bpf_owner runs PIN...    how often they ran (needs kernel.bpf_stats_enabled)\n"
+	"exit: 0, or 1 with the name of the error on stdout\n";
+
 static int usage(void)
 {
-	fputs(
-"usage: bpf_owner on fentry|fexit FUNCTION PIN\n"
-"       bpf_owner runs PIN      how often it ran (needs kernel.bpf_stats_enabled)\n"
-"exit: 0, or 1 with the name of the error on stdout\n", stderr);
+	fputs(help, stderr);
 	return 2;
 }
 
@@ -29,7 +31,7 @@ static int failed(const char *what, int err)
 	return 1;
 }
 
-static int on(const char *how, const char *function, const char *pin)
+static int attach(enum bpf_attach_type type, const char *function, const char *dir)
 {
 	/* r0 = 0; exit */
 	static const struct bpf_insn code[] = {
@@ -38,10 +40,11 @@ static int on(const char *how, const char *function, const char *pin)
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, opts);
 	int id, prog, link;
+	char pin[256];
 
-	opts.expected_attach_type = !strcmp(how, "fexit") ? BPF_TRACE_FEXIT :
-							     BPF_TRACE_FENTRY;
-	id = libbpf_find_vmlinux_btf_id(function, opts.expected_attach_type);
+	snprintf(pin, sizeof(pin), "%s/%s", dir, function);
+	opts.expected_attach_type = type;
+	id = libbpf_find_vmlinux_btf_id(function, type);
 	if (id < 0)
 		return failed(function, id);
 	opts.attach_btf_id = id;
@@ -81,9 +84,21 @@ static int runs(const char *pin)
 
 int main(int argc, char **argv)
 {
-	if (argc == 5 && !strcmp(argv[1], "on"))
-		return on(argv[2], argv[3], argv[4]);
-	if (argc == 3 && !strcmp(argv[1], "runs"))
-		return runs(argv[2]);
-	return usage();
+	enum bpf_attach_type type = BPF_TRACE_FENTRY;
+	int i, ret = 0;
+
+	if (argc < 3)
+		return usage();
+	if (!strcmp(argv[1], "runs")) {
+		for (i = 2; i < argc && !ret; i++)
+			ret = runs(argv[i]);
+		return ret;
+	}
+	if (!strcmp(argv[1], "fexit"))
+		type = BPF_TRACE_FEXIT;
+	else if (strcmp(argv[1], "fentry"))
+		return usage();
+	for (i = 3; i < argc && !ret; i++)
+		ret = attach(type, argv[i], argv[2]);
+	return ret;
 }

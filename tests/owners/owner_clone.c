@@ -5,8 +5,8 @@
  */
 #include <linux/module.h>
 
-void owner_clone(void) __asm__("skb_segment.isra.0");
-void __used noinline owner_clone(void)
+noinline void owner_clone(void) __asm__("skb_segment.isra.0");
+noinline void __used owner_clone(void)
 {
 }
 

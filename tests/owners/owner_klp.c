@@ -46,6 +46,13 @@ static struct sk_buff *new_skb_segment(struct sk_buff *skb,
 	return ERR_PTR(-EOPNOTSUPP);
 }
 
+static __wsum new_copy_and_csum_bits(const struct sk_buff *skb, int offset,
+				     u8 *to, int len)
+{
+	memset(to, 0, len);
+	return 0;
+}
+
 static int new_bind_tx_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	return -EOPNOTSUPP;
@@ -68,6 +75,7 @@ static void new_free(struct work_struct *work)
 static struct klp_func known[] = {
 	{ .old_name = "validate_xmit_skb", .new_func = new_validate_xmit_skb },
 	{ .old_name = "skb_segment", .new_func = new_skb_segment },
+	{ .old_name = "skb_copy_and_csum_bits", .new_func = new_copy_and_csum_bits },
 	{ .old_name = "netdev_nl_bind_tx_doit", .new_func = new_bind_tx_doit },
 	{ .old_name = "net_devmem_get_binding", .new_func = new_get_binding },
 	{ .old_name = "net_devmem_unbind_dmabuf", .new_func = new_unbind },
