@@ -5,7 +5,8 @@
  */
 #include <linux/module.h>
 
-noinline void owner_clone(void) __asm__("skb_segment.isra.0");
+noinline void owner_clone(void)
+	__asm__("skb_segment.isra.0");
 noinline void __used owner_clone(void)
 {
 }
