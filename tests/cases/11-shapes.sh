@@ -67,4 +67,5 @@ if [ "$path" = forward ]; then
 	shape "redirect: 17 pieces across pages" \
 		--offset 100 --length 170000 --iov 5000 --iovs 17
 fi
+check "sink ends" sink_end 0
 ! has_module || is "nothing was dropped" "$(drops)" 0

@@ -57,10 +57,14 @@ redirect_down() { nk_redirect del >/dev/null 2>&1 || true; }
 SINK_OUT=/run/sink.out
 SEND_OUT=/run/send.out
 
-# sink_start NETNS [option of tcp_sink...]
+# sink_start NETNS [option of tcp_sink...]: the one before has to go.
 sink_start() {
 	local netns=$1
 	shift
+	if [ -e /run/sink.pid ] && ! sink_stopped 2>/dev/null; then
+		sink_end 0 >/dev/null
+		wait_for 5 sink_stopped
+	fi
 	: >"$SINK_OUT"
 	ip netns exec "$netns" tcp_sink "$@" >"$SINK_OUT" 2>&1 </dev/null &
 	printf '%s\n' $! >/run/sink.pid
