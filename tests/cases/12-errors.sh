@@ -1,6 +1,7 @@
 #!/bin/bash
 # What bind-tx and sendmsg refuse, and with which errno. Expected: 7.2's.
 # kernels: all
+# draft: not yet seen green together with all others
 # timeout: 240
 # shellcheck source=tests/lab/guest/lib.sh
 . "${LAB:-/lab}/guest/lib.sh"

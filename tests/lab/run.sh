@@ -15,6 +15,7 @@
 #	# boot: default noinit ...   each word its own guest, see boot_args
 #	# timeout: SECONDS           default 120
 #	# where: host                on this machine, with KERNEL set
+#	# draft: REASON              not run unless named; shown as skipped
 # Last line: "N passed, N failed", and ", N skipped" if any. Exit 1 on failure.
 set -euo pipefail
 # shellcheck source=tests/lab/lib.sh
@@ -44,7 +45,7 @@ boot_args() {
 
 header() { # CASE WORD DEFAULT
 	local value
-	value=$(sed -n "1,15s/^# $2: *//p" "$TREE/tests/cases/$1.sh" | head -1)
+	value=$(sed -n "1,20s/^# $2: *//p" "$TREE/tests/cases/$1.sh" | head -1)
 	printf '%s\n' "${value:-$3}"
 }
 
@@ -211,14 +212,29 @@ summary() {
 		}' "$OUT/all"
 }
 
+# The cases that run when none is named; a draft is shown as skipped.
+default_cases() {
+	local name why
+	for name in "$TREE"/tests/cases/*.sh; do
+		name=$(basename "$name" .sh)
+		why=$(header "$name" draft '')
+		if [ -z "$why" ]; then
+			printf '%s\n' "$name"
+		else
+			printf 'ok - all kernels: %s # SKIP draft: %s\n' "$name" "$why" \
+				>>"$OUT/drafts.tap"
+		fi
+	done
+}
+
 # A function, so that an edit of this file does not change a run.
 main() {
 	local names
+	prepare
 	if [ $# = 0 ]; then
-		mapfile -t names < <(cd "$TREE/tests/cases" && printf '%s\n' *.sh | sed 's/\.sh$//')
+		mapfile -t names < <(default_cases)
 		set -- "${names[@]}"
 	fi
-	prepare
 	plan "$@" >"$OUT/plan"
 	run_all <"$OUT/plan"
 	echo "1..$(cat "$OUT/count")"
