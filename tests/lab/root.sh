@@ -33,6 +33,7 @@ make_root() {
 	[ -z "${NETMEM_TX_MIRROR:-}" ] || set -- "$NETMEM_TX_MIRROR"
 	[ $# -gt 0 ] || [ "$(. /etc/os-release && echo "$ID")" != debian ] || set -- "$(mirror)"
 	nice mmdebstrap --quiet --mode=root --variant=minbase --include="$list" \
+		--keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
 		--aptopt='APT::Install-Recommends "false"' \
 		--dpkgopt='path-exclude=/usr/share/doc/*' \
 		--dpkgopt='path-exclude=/usr/share/man/*' \
