@@ -2,6 +2,7 @@
 # A DMA from an address that is not mapped is reported: only then a log
 # without DMAR lines means anything.
 # kernels: all
+# timeout: 300
 # shellcheck source=tests/lab/guest/lib.sh
 . "${LAB:-/lab}/guest/lib.sh"
 

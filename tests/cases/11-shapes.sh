@@ -2,7 +2,7 @@
 # Sends of odd sizes, offsets and pieces arrive as they are, one completion
 # for each.
 # kernels: all
-# timeout: 240
+# timeout: 600
 # shellcheck source=tests/lab/guest/lib.sh
 . "${LAB:-/lab}/guest/lib.sh"
 
