@@ -3,7 +3,7 @@
 # what it bound itself, and nothing else.
 # kernels: 6.18.15 7.1.13 6.16.12
 # draft: not yet seen green together with all others
-# timeout: 300
+# timeout: 600
 # shellcheck source=tests/lab/guest/lib.sh
 . "${LAB:-/lab}/guest/lib.sh"
 # shellcheck source=tests/lab/guest/live.sh

@@ -2,7 +2,8 @@
 # Leases and bindings when rights, devices and namespaces come and go, with
 # traffic on its way: no crash, no leak, an errno, and then it works again.
 # kernels: 6.18.15 7.1.13 6.16.12
-# timeout: 400
+# draft: not yet seen green together with all others
+# timeout: 600
 # shellcheck source=tests/lab/guest/lib.sh
 . "${LAB:-/lab}/guest/lib.sh"
 # shellcheck source=tests/lab/guest/live.sh
@@ -181,10 +182,15 @@ bind_nic() {
 }
 nic_unbound() {
 	local id
-	under_traffic "NIC unbound from its driver" ENODEV unbind_nic
-	has_kernel_leases || is "NIC unbound: its lease is gone" "$(status_of leases)" 0
-	check "NIC unbound: bind-tx says that there is none" \
-		container_cannot_bind EOPNOTSUPP "$NO_NIC"
+	under_traffic "NIC unbound from its driver" "ENODEV|EHOSTUNREACH|ENETUNREACH" unbind_nic
+	# From 7.1 on the kernel deletes a netkit with the NIC that it has a lease of.
+	if has_kernel_leases; then
+		check "NIC unbound: the netkit is gone" test ! -e /sys/class/net/nk_host2
+	else
+		is "NIC unbound: its lease is gone" "$(status_of leases)" 0
+		check "NIC unbound: bind-tx says that there is none" \
+			container_cannot_bind EOPNOTSUPP "$NO_NIC"
+	fi
 	check "NIC comes back" bind_nic
 	again "NIC back"
 
@@ -192,7 +198,7 @@ nic_unbound() {
 	id=$(id_of stays)
 	check "NIC goes and comes back under it" unbind_and_bind
 	is "the binding is revoked" "$(state_of "$id")" revoked
-	check "and cannot send by the NIC that came" old_id_fails "$id"
+	has_kernel_leases || check "and cannot send by the NIC that came" old_id_fails "$id"
 	check "binding ends" bg_end stays
 	check "no binding is left after that" bindings_are 0
 }

@@ -5,7 +5,7 @@
 # module ends that drop.
 # kernels: 6.16.12 6.17.13
 # draft: not yet seen green together with all others
-# timeout: 240
+# timeout: 400
 # shellcheck source=tests/lab/guest/lib.sh
 . "${LAB:-/lab}/guest/lib.sh"
 # shellcheck source=tests/lab/guest/live.sh
