@@ -2,6 +2,7 @@
 # The module's netlink family and nmtx: what they show to whom, in text and
 # JSON, what they refuse, limits and notifications.
 # kernels: 6.18.15 7.1.13 6.16.12
+# draft: not yet seen green together with all others
 # timeout: 400
 # shellcheck source=tests/lab/guest/lib.sh
 . "${LAB:-/lab}/guest/lib.sh"
