@@ -3,7 +3,7 @@
 # ordinary traffic, and other drivers' devices of mode NO_DMA.
 # kernels: all
 # draft: not yet seen green together with all others
-# timeout: 300
+# timeout: 600
 # shellcheck source=tests/lab/guest/lib.sh
 . "${LAB:-/lab}/guest/lib.sh"
 

@@ -9,7 +9,7 @@
 # kernels: all
 # draft: not yet seen green together with all others
 # boot: default noinit
-# timeout: 400
+# timeout: 600
 # shellcheck source=tests/lab/guest/lib.sh
 . "${LAB:-/lab}/guest/lib.sh"
 
@@ -190,6 +190,8 @@ if ! grep -q init_on_alloc=0 /proc/cmdline; then
 		drop-gso       before nk_guest:gso,sg,tx big   10.2.0.2
 		sent           before nk_guest:gso,tso   big   10.2.0.2
 		drop-checksum  after  nicA:tx            small 10.2.0.2
+		nicA           after  nicA:tx-checksum-ipv4 small 10.2.0.2
+		drop-gso       after  nicA:tx-checksum-ipv4 big 10.2.0.2
 		drop-linearize after  nicA:sg            small fd02::2
 		drop-gso       middle nicA:sg            big   10.2.0.2
 		drop-gso       before nicA:tx,sg         big   fd02::2
