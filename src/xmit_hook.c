@@ -47,6 +47,8 @@ static unsigned int users;
 static DEFINE_MUTEX(hook_lock);			/* attach and detach */
 static DEFINE_SPINLOCK(users_lock);
 
+static const char *owned;		/* why IPMODIFY was refused last */
+
 static unsigned long validate_addr;
 static unsigned long segment_addr;
 static unsigned long copy_addr;
@@ -138,7 +140,11 @@ static void notrace copy_handler(unsigned long ip, unsigned long parent_ip,
  * would leave BPF programs on the others in their mode of sharing, which is
  * fatal on hosts with indirect branch tracking once nobody shares.
  */
-static struct ftrace_ops ipmodify_ops[] = {
+static const char * const function_names[] = {
+	"validate_xmit_skb", "skb_segment", "skb_copy_and_csum_bits",
+};
+
+static struct ftrace_ops ipmodify_ops[ARRAY_SIZE(function_names)] = {
 	{
 		.func = validate_handler,
 		.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT,
@@ -200,6 +206,7 @@ static int attach_ipmodify(void)
 
 undo:
 	ftrace_free_filter(&ipmodify_ops[i]);
+	owned = function_names[i];
 	/* To undo takes long; bind-tx needs no privilege to try it again. */
 	if (i)
 		hold_off = jiffies + HZ;
@@ -257,6 +264,17 @@ static void detach_work(struct work_struct *work)
 	mutex_unlock(&hook_lock);
 }
 
+static void explain(struct netlink_ext_ack *extack, int err)
+{
+	if (err != -EBUSY)
+		NL_SET_ERR_MSG(extack, "ftrace does not take the transmit hook");
+	else if (wanted == NETMEM_TX_NL_BACKEND_DIRECT)
+		NL_SET_ERR_MSG(extack, "Transmit hook is taken: another has a direct call, often BPF, or a livepatch; hook=auto may find a way");
+	else
+		NL_SET_ERR_MSG_FMT(extack, "Transmit hook is taken: %s has a livepatch or kprobe",
+				   owned);
+}
+
 /**
  * nmtx_xmit_hook_get - have the transmit hook in place
  * @extack: gets the reason of a refusal; may be NULL
@@ -279,10 +297,8 @@ int nmtx_xmit_hook_get(struct netlink_ext_ack *extack)
 		spin_lock_bh(&users_lock);
 		users++;
 		spin_unlock_bh(&users_lock);
-	} else if (wanted == NETMEM_TX_NL_BACKEND_AUTO) {
-		NL_SET_ERR_MSG(extack, "Transmit hook is taken by a livepatch, kprobe or other tracer of validate_xmit_skb or skb_segment");
 	} else {
-		NL_SET_ERR_MSG(extack, "Transmit hook is taken by another tracer of validate_xmit_skb or skb_segment; hook=auto may find a free one");
+		explain(extack, err);
 	}
 	mutex_unlock(&hook_lock);
 	return err;
@@ -372,17 +388,20 @@ int __init nmtx_xmit_hook_init(void)
 
 	if (err)
 		return err;
-	validate_addr = nmtx_symbol("validate_xmit_skb");
-	segment_addr = nmtx_symbol("skb_segment");
-	copy_addr = nmtx_symbol("skb_copy_and_csum_bits");
+	validate_addr = nmtx_symbol(function_names[0]);
+	segment_addr = nmtx_symbol(function_names[1]);
+	copy_addr = nmtx_symbol(function_names[2]);
 	if (!validate_addr || !segment_addr || !copy_addr)
 		return -ENOENT;
 	if (!always)
 		return 0;
 	err = nmtx_xmit_hook_get(NULL);
-	if (err)
-		pr_err("refused: attach=always, but validate_xmit_skb or skb_segment is hooked by another (error %d)\n",
-		       err);
+	if (err && owned)
+		pr_err("refused: attach=always, but %s has a livepatch or kprobe (error %d)\n",
+		       owned, err);
+	else if (err)
+		pr_err("refused: attach=always, hook=%s, but another has a direct call, often BPF, or a livepatch (error %d)\n",
+		       hook, err);
 	return err;
 }
 
