@@ -3,7 +3,7 @@
 # usage: run.sh [CASE...]          (CASE: a name below tests/cases, no .sh)
 #	KERNELS="6.18.15 7.1.13"   only these kernels
 #	JOBS=2                     guests at the same time
-# For a slower kernel (tests/debug/run.sh):
+# For a slower kernel (tests/debug/run.sh) or a busy machine:
 #	NETMEM_TX_SLOW=1           time limits times this, on both sides
 #	NETMEM_TX_WRAP=""          a command in the guest that runs the cases
 #	NETMEM_TX_VM_ARGS=""       more options of vm.sh
@@ -75,7 +75,8 @@ job() {
 	done
 	mapfile -t args < <(boot_args "$boot")
 	"$LAB/vm.sh" --log "$OUT/$id" --timeout "$((limit * SLOW))" "${VM_ARGS[@]}" \
-		"${args[@]}" "$kernel" -- "${WRAP[@]}" /lab/guest/run-cases "$@" >"$OUT/$id.out" 2>"$OUT/$id.err" || rc=$?
+		"${args[@]}" "$kernel" -- env NETMEM_TX_SLOW="$SLOW" "${WRAP[@]}" \
+		/lab/guest/run-cases "$@" >"$OUT/$id.out" 2>"$OUT/$id.err" || rc=$?
 	merge "$kernel" "$boot" "$@" <"$OUT/$id.out" >"$OUT/$id.tap.new"
 	if [ "$rc" -le 1 ]; then
 		echo "ok - $kernel: boot $boot: log clean, power-off clean"

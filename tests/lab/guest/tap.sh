@@ -87,9 +87,10 @@ like() {
 expect_log_begin() { printf 'NMTX-EXPECT-BEGIN %s\n' "$1" >/dev/kmsg; }
 expect_log_end() { printf 'NMTX-EXPECT-END\n' >/dev/kmsg; }
 
-# wait_for SECONDS COMMAND...: until it succeeds, or fail.
+# wait_for SECONDS COMMAND...: until it succeeds, or fail. On a machine that is
+# told to be slow, as many times longer.
 wait_for() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * ${NETMEM_TX_SLOW:-1}))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$end" ] || return 1
