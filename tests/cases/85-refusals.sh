@@ -67,7 +67,7 @@ fi
 symbols
 prototypes
 layouts
-finds_wrong version kernel "Linux $(uname -r) is outside 6.16 to 7.1"
+finds_wrong version kernel "Linux [^ ]+ is outside 6.16 to 7.1"
 clones
 for wrong in hook=foo hook= attach=foo attach=; do
 	check "$wrong" load_refused "^refused: $wrong; .* are known\$" modprobe netmem_tx "$wrong"
