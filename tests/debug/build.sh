@@ -23,7 +23,7 @@ log=$TREE/build/logs/debug-kernel-$kernel.log
 # Make in the root, where the build directory is /src/debug-KERNEL/build.
 kernel_make() {
 	in_root nice -n 19 make -s -j"$(nproc)" -C "/src/debug-$kernel/source" \
-		O="/src/debug-$kernel/build" KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=lab "$@"
+		O="/src/debug-$kernel/build" "$@"
 }
 
 unpack_source() {
