@@ -34,7 +34,7 @@ unpack_source() {
 	dpkg-deb --fsys-tarfile "$CACHE/debs/${package##*/}" |
 		tar -x -O --wildcards '*/linux-source-*.tar.xz' | xz -dc |
 		tar -x -C "$work/source" --strip-components=1 \
-			--exclude='*/Documentation/*' --exclude='*/tools/testing/*'
+			--exclude='*/Documentation/*/*' --exclude='*/tools/testing/*'
 }
 
 # Kconfig drops what it does not know without a word: look.

@@ -91,9 +91,12 @@ disk_args() {
 	done
 }
 
+# thread=single: QEMU before 8.1 can keep a translation of code that another
+# CPU changed meanwhile. A guest that patches its own text (ftrace, static
+# keys) then dies of a breakpoint that is gone: "Oops: int3".
 # shellcheck disable=SC2054 # the commas are QEMU's
 run_qemu() {
-	qemu=(qemu-system-x86_64 -accel "${NETMEM_TX_ACCEL:-tcg}" -machine q35
+	qemu=(qemu-system-x86_64 -accel "${NETMEM_TX_ACCEL:-tcg,thread=single}" -machine q35
 		-cpu max -smp "$smp" -m "$mem" -display none -nodefaults -no-reboot
 		-device intel-iommu,intremap=off
 		-kernel "$kdir/vmlinuz" -initrd "$kdir/initrd"
