@@ -1,0 +1,64 @@
+# shellcheck shell=bash
+# Helpers of run.sh and mutants.sh. Source it.
+
+FID=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=tests/lab/lib.sh
+. "$FID/../lab/lib.sh"
+
+FID_OUT=$TREE/build/fidelity
+
+# clean_copy NAME: this tree's sources in the lab's root, at /src/NAME.
+clean_copy() {
+	rm -rf "${ROOT:?}/src/$1"
+	mkdir -p "$ROOT/src/$1"
+	tar -C "$TREE" -c --exclude=./build --exclude=./.git --exclude='*.o' \
+		--exclude='*.ko' --exclude='*.mod' --exclude='*.mod.c' \
+		--exclude='.*.cmd' . | tar -x -C "$ROOT/src/$1"
+}
+
+# kbuild KERNEL DIR OUT [NAME=VALUE...]: the modules of DIR, a path in the
+# lab's root, go to OUT.
+kbuild() {
+	local release dir=$2 out=$3
+	release=$(cat "$CACHE/kernels/$ROOT_ID/$1/release")
+	shift 3
+	in_root nice make -j"$(nproc)" -C "/lib/modules/$release/build" "$@" \
+		M="$dir" modules
+	mkdir -p "$out"
+	find "$ROOT$dir" -name '*.ko' -exec cp -t "$out" {} +
+}
+
+# fid_ko KERNEL: build nmtx_fid.ko unless it is in the cache; print where.
+fid_ko() {
+	local id out log=$TREE/build/logs/build-fidelity-$1.log
+	id=$(hash_tree tests/fidelity/ko include)
+	out=$CACHE/built/$ROOT_ID/fidelity-$id-$1
+	if [ ! -d "$out" ]; then
+		info "building nmtx_fid for $1"
+		rm -rf "$out.new"
+		clean_copy "fidelity-$1"
+		kbuild "$1" "/src/fidelity-$1/tests/fidelity/ko" \
+			"$out.new/lab/ko" W=1 KCFLAGS=-Werror >"$log" 2>&1 || {
+			tail -n 25 "$log" >&2
+			die "nmtx_fid does not build for $1; log: $log"
+		}
+		rm -rf "${ROOT:?}/src/fidelity-$1"
+		mv "$out.new" "$out"
+	fi
+	printf '%s\n' "$out"
+}
+
+# fid_stage DIR: what a guest needs of this folder.
+fid_stage() {
+	mkdir -p "$1/lab/fidelity"
+	cp -r "$FID/guest" "$FID/scenarios" "$1/lab/fidelity/"
+}
+
+# fid_boot KERNEL LOG TIMEOUT STAGE COMMAND...: one guest; prints its output.
+fid_boot() {
+	local kernel=$1 log=$2 limit=$3 stage=$4 ko
+	shift 4
+	ko=$(fid_ko "$kernel")
+	"$LAB/vm.sh" --skip test,owners --timeout "$limit" --log "$log" \
+		--add "$ko" --add "$stage" "$kernel" -- "$@"
+}
