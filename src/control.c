@@ -154,7 +154,6 @@ static const struct nla_policy drain_policy[] = {
 	[NETMEM_TX_A_DRAIN_ON] = NLA_POLICY_MAX(NLA_U32, 1),
 };
 
-
 static const struct genl_split_ops ops[] = {
 	{
 		.cmd = NETMEM_TX_CMD_DEV_GET,

@@ -168,6 +168,23 @@ topology_down() {
 	[ ! -e /run/netns/guest ] || ip netns del guest || true
 }
 
+# What the runner does after each case: no program of the traffic tools, no
+# topology, no module. Packets in flight keep a binding, and the module, for a
+# while.
+clean_up() {
+	pkill -x 'devmem_send|tcp_sink|plain_load|wire_check' || true
+	topology_down
+	module_gone || wait_for 30 module_gone || {
+		rmmod netmem_tx
+		return 1
+	}
+}
+module_gone() {
+	[ -d /sys/module/netmem_tx ] || return 0
+	nmtx drain >/dev/null
+	rmmod netmem_tx
+}
+
 # Run in the guest's namespaces: as its root, which is nobody's in userns.
 in_guest() {
 	if [ -e "$USERNS_PID" ]; then
