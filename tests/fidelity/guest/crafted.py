@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Packets that user space cannot make, sent by a device, and where they end.
+
+p a page, n unreadable memory that is no device memory, d device memory bound
+for the first device that is named, e for the second.
+"""
+import socket
+
+from buf import MSG_ZEROCOPY, Binding, DmaBuf, Sender, Sink, wait_for
+from craft import Packet, udp_header
+from world import OTHER, REMOTE
+
+TCP_REPAIR, TCP_REPAIR_QUEUE, TCP_SEND_QUEUE = 19, 20, 2
+LEN = 256
+
+
+class Stock:
+    """Device memory in a TCP socket's send queue; in repair mode nothing of
+    it is sent."""
+
+    def __init__(self, world, verdict, netns, dev, src=None):
+        # pylint: disable=too-many-arguments,too-many-positional-arguments
+        self.buf = DmaBuf(4096, seed=netns.ifindex(dev))
+        self.binding = Binding(netns, dev, self.buf)
+        verdict.bound(self.binding)
+        to_c = self.binding.where() == "nicC"
+        self.sink = (Sink(world.other, OTHER) if to_c else Sink(world.remote, REMOTE))
+        world.sysctl(src or netns, "net.ipv4.tcp_rto_min_us", 60000000)
+        self.sender = Sender(src or netns, self.sink.addr)
+        self.sender.sock.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
+        self.sender.sock.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR_QUEUE, TCP_SEND_QUEUE)
+        self.sender.once(self.binding.id, [(0, 4096)], MSG_ZEROCOPY)
+
+    def fileno(self):
+        """The socket."""
+        return self.sender.sock.fileno()
+
+    def end(self):
+        """Close; freed or kept."""
+        self.sender.close()
+        self.sink.close()
+        return self.binding.end()
+
+
+class Way:
+    """How a packet gets from a device to a socket or a device of the far end."""
+
+    def __init__(self, world, netns, dev, addr=REMOTE, far=None, nic="nicA"):
+        # pylint: disable=too-many-arguments,too-many-positional-arguments
+        self.netns, self.dev, self.addr, self.nic = netns, dev, addr, nic
+        self.far = far or world.remote
+        with self.far:
+            self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.sock.bind((addr, 0))
+        self.sock.setblocking(False)
+
+    def header(self, length, macs, src):
+        """Ethernet, IP and UDP."""
+        return udp_header(macs, (src, self.addr), self.sock.getsockname()[1], length)
+
+    def received(self):
+        """One datagram, or None."""
+        try:
+            return self.sock.recv(65536)
+        except BlockingIOError:
+            return None
+
+
+def mac(netns, dev):
+    """Hardware address, 00:... when there is none."""
+    with netns:
+        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
+            sock.bind((dev, 0))
+            return sock.getsockname()[4].hex() or "00" * 6
+
+
+def content(frags, stocks):
+    """What should come."""
+    return b"".join({"p": b"P" * LEN, "n": b"N" * LEN}.get(kind) or
+                    stocks["de".index(kind)].buf.data[:LEN] for kind in frags)
+
+
+def far_mac(world, dev):
+    """Of the NIC at the other end of a NIC's link; for others, their own."""
+    if dev == "nicA":
+        return mac(world.remote, "nicR")
+    if dev == "nicC":
+        return mac(world.other, "nicS")
+    return "ff" * 6
+
+
+def craft(world, verdict, way, frags, stocks=(), vlan=0):
+    """Send one and say what came of it."""
+    # pylint: disable=too-many-arguments,too-many-positional-arguments
+    src = {"nicA": "10.2.0.1", "nicC": "10.3.0.1"}.get(way.dev, "10.1.0.2")
+    header = way.header(LEN * len(frags), (far_mac(world, way.dev), mac(way.netns, way.dev)), src)
+    packet = Packet(way.netns, way.dev, frags, header, LEN)
+    packet.nic, packet.vlan = way.nic, vlan
+    socks = [stock.fileno() for stock in stocks] + [-1, -1]
+    packet.socks = tuple(socks[:2])
+    before, nics = world.dropped(), world.nic_bytes()
+    xmit, unreadable = packet.send()
+    got = []
+
+    def over():
+        data = way.received()
+        if data is not None:
+            got.append(data)
+        return got or world.rose(before)
+    wait_for(2, over)
+    verdict.add("send", xmit)
+    want = content(frags, stocks)
+    verdict.add("delivered", "0" if not got else
+                f"{len(got[0])} {'equal' if got[0] == want else 'differs'}")
+    verdict.add("dropped", *(world.rose(before) or ["none"]))
+    used = [nic for nic, count in world.nic_bytes().items() if count > nics[nic]]
+    verdict.add("seen", "unreadable" if unreadable else "readable", frags,
+                "by:" + ("+".join(used) or "none"))
+
+
+def crafted(world, verdict, netns, dev, frags, **kwargs):
+    """Without device memory."""
+    craft(world, verdict, Way(world, netns, dev, **kwargs), frags)
