@@ -1,6 +1,7 @@
 #!/bin/bash
 # The lab itself: NICs, IOMMU, namespaces, netkit; before any netmem.
 # kernels: all
+# core: yes
 # timeout: 300
 # shellcheck source=tests/lab/guest/lib.sh
 . "${LAB:-/lab}/guest/lib.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The whole send on a kernel that has it: it proves the lab.
 # kernels: native
+# core: yes
 # timeout: 600
 # shellcheck source=tests/lab/guest/lib.sh
 . "${LAB:-/lab}/guest/lib.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # dkms in the lab's root: add, build, install, remove; what modprobe finds.
 # kernels: module
+# core: yes
 # where: host
 set -euo pipefail
 # shellcheck source=tests/lab/lib.sh

@@ -2,6 +2,7 @@
 # The indirect calls in the built module are those of a short list; and the
 # check would notice one more. See tests/indirect.
 # kernels: module
+# core: yes
 # where: host
 # timeout: 600
 set -euo pipefail

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Built by hand for a kernel that has it all itself, the module says so.
 # kernels: native
+# core: yes
 # shellcheck source=tests/lab/guest/lib.sh
 . "${LAB:-/lab}/guest/lib.sh"
 

@@ -3,6 +3,7 @@
 # kernel that refuses it without the module. 01-native.sh is the same on
 # kernels that have it.
 # kernels: module
+# core: yes
 # timeout: 600
 # shellcheck source=tests/lab/guest/lib.sh
 . "${LAB:-/lab}/guest/lib.sh"

@@ -1,7 +1,6 @@
 #!/bin/bash
 # What bind-tx and sendmsg refuse, and with which errno. Expected: 7.2's.
 # kernels: all
-# draft: not yet seen green together with all others
 # timeout: 600
 # shellcheck source=tests/lab/guest/lib.sh
 . "${LAB:-/lab}/guest/lib.sh"

@@ -2,7 +2,6 @@
 # What the module does not change: device memory sent by a NIC directly,
 # ordinary traffic, and other drivers' devices of mode NO_DMA.
 # kernels: all
-# draft: not yet seen green together with all others
 # timeout: 600
 # shellcheck source=tests/lab/guest/lib.sh
 . "${LAB:-/lab}/guest/lib.sh"

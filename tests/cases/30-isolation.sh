@@ -2,7 +2,6 @@
 # Memory bound for one NIC does not leave by another, and a container sends
 # what it bound itself, and nothing else.
 # kernels: 6.18.15 7.1.13 6.16.12
-# draft: not yet seen green together with all others
 # timeout: 600
 # shellcheck source=tests/lab/guest/lib.sh
 . "${LAB:-/lab}/guest/lib.sh"

@@ -2,7 +2,6 @@
 # Leases and bindings when rights, devices and namespaces come and go, with
 # traffic on its way: no crash, no leak, an errno, and then it works again.
 # kernels: 6.18.15 7.1.13 6.16.12
-# draft: not yet seen green together with all others
 # timeout: 600
 # shellcheck source=tests/lab/guest/lib.sh
 . "${LAB:-/lab}/guest/lib.sh"
@@ -205,6 +204,7 @@ nic_unbound() {
 unbind_and_bind() {
 	unbind_nic
 	bind_nic
+	has_kernel_leases || path_up nk_host2 10.12.0.2
 }
 old_id_fails() {
 	WITH_RUN=in_guest2 WITH_DEV=nk_guest2 send_fails remote 10.2.0.2 ENODEV \

@@ -2,7 +2,6 @@
 # Loading and unloading: when it is refused, what it leaves alone, and that it
 # leaves nothing behind.
 # kernels: 6.18.15 7.1.13 6.16.12
-# draft: not yet seen green together with all others
 # timeout: 900
 # shellcheck source=tests/lab/guest/lib.sh
 . "${LAB:-/lab}/guest/lib.sh"

@@ -4,7 +4,6 @@
 # use any binding of that NIC. Only the drop at the netkit hides it, and this
 # module ends that drop.
 # kernels: 6.16.12 6.17.13
-# draft: not yet seen green together with all others
 # timeout: 400
 # shellcheck source=tests/lab/guest/lib.sh
 . "${LAB:-/lab}/guest/lib.sh"

@@ -1,7 +1,6 @@
 #!/bin/bash
 # sysctl kernel.ftrace_enabled=0 must not take our hooks off in silence.
 # kernels: 6.18.15 7.1.13
-# draft: not yet seen green together with all others
 # boot: smp1
 # timeout: 120
 # shellcheck source=tests/lab/guest/lib.sh

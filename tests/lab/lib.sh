@@ -8,6 +8,7 @@ LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TREE=$(cd "$LAB/../.." && pwd)
 CACHE=${NETMEM_TX_CACHE:-/var/cache/netmem-tx}
 PINS=$LAB/kernels.pins
+NEXT_PINS=$CACHE/next.pins # made by next.sh
 
 info() { printf '== %s\n' "$*" >&2; }
 die() {
@@ -103,7 +104,8 @@ pins() {
 	local kernel=$1
 	shift
 	awk -v k="$kernel" -v roles=" $* " \
-		'$1 == k && index(roles, " " $2 " ") { print $4, $5 }' "$PINS"
+		'$1 == k && index(roles, " " $2 " ") { print $4, $5 }' "$PINS" \
+		"$([ -e "$NEXT_PINS" ] && echo "$NEXT_PINS" || echo /dev/null)"
 }
 
 known_kernels() { awk '!/^#/ && NF { print $1 }' "$PINS" | sort -Vu | xargs; }

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Run the cases on all kernels, in as few boots as they allow; print TAP.
 # usage: run.sh [CASE...]          (CASE: a name below tests/cases, no .sh)
-#	KERNELS="6.18.15 7.1.13"   only these kernels
+#	KERNELS="6.18.15 7.1.13"   only these kernels, all cases; "next" is the
+#	                           newest one that the distribution has
 #	JOBS=2                     guests at the same time
 # For a slower kernel (tests/debug/run.sh) or a busy machine:
 #	NETMEM_TX_SLOW=1           time limits times this, on both sides
@@ -15,14 +16,17 @@
 #	# boot: default noinit ...   each word its own guest, see boot_args
 #	# timeout: SECONDS           default 120
 #	# where: host                on this machine, with KERNEL set
-#	# draft: REASON              not run unless named; shown as skipped
+#	# core: yes                  runs on CORE_KERNELS too when none is named
 # Last line: "N passed, N failed", and ", N skipped" if any. Exit 1 on failure.
 set -euo pipefail
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-CHECK_KERNELS="6.18.15 7.1.13 6.16.12 7.2.12"
-KERNELS=${KERNELS:-$CHECK_KERNELS}
+FULL_KERNELS="6.18.15 7.1.13 6.16.12 7.2.12"
+# These get the core cases, unless they are named.
+CORE_KERNELS="6.17.13 6.18.5 6.19.14 7.0.13 7.3.4"
+[ -z "${KERNELS:-}" ] || CORE_KERNELS=''
+KERNELS=${KERNELS:-$FULL_KERNELS $CORE_KERNELS}
 JOBS=${JOBS:-2}
 OUT=$TREE/build/check
 CASES_A_BOOT=8
@@ -51,10 +55,13 @@ header() { # CASE WORD DEFAULT
 
 is_native() { ! "$TREE/scripts/dkms-pre-build.sh" "$1" >/dev/null; }
 
+only_core() { [[ " $CORE_KERNELS " = *" $1 "* ]]; }
+
 # runs_on CASE KERNEL
 runs_on() {
 	local word yes=1
 	set -- "$1" "${2%-debug}"
+	if only_core "$2" && [ "$(header "$1" core no)" != yes ]; then return 1; fi
 	for word in $(header "$1" kernels all); do
 		case $word in
 		all | "$2") yes=0 ;;
@@ -172,17 +179,43 @@ report() {
 }
 
 prepare() {
-	local kernel
+	local kernel building=''
 	need_root
 	need_lab_tools
 	rm -rf "$OUT"
 	mkdir -p "$OUT"
 	echo 0 >"$OUT/count"
 	: >"$OUT/all"
+	find_next
+	# One is unpacked while another is built for.
 	for kernel in $KERNELS; do
 		"$LAB/root.sh" "$kernel"
-		"$LAB/build.sh" "$kernel"
+		[ -z "$building" ] || wait "$building"
+		"$LAB/build.sh" "$kernel" &
+		building=$!
 	done
+	wait "$building"
+}
+
+# "next" by its version; it gets the core cases.
+NEXT=
+find_next() {
+	[[ " $KERNELS " = *' next '* ]] || return 0
+	NEXT=$("$LAB/next.sh")
+	KERNELS=${KERNELS/next/$NEXT}
+	CORE_KERNELS+=" $NEXT"
+}
+
+# What came of it: native, supported, or refused.
+tell_next() {
+	local what=refused
+	[ -n "$NEXT" ] || return 0
+	if is_native "$NEXT"; then
+		what="native, the module is not needed there"
+	elif grep -q "^ok .* $NEXT: 10-send: module loads" "$OUT/all"; then
+		what="supported, the module loads there"
+	fi
+	echo "# newest kernel: $NEXT: $what"
 }
 
 run_all() {
@@ -213,32 +246,20 @@ summary() {
 		}' "$OUT/all"
 }
 
-# The cases that run when none is named; a draft is shown as skipped.
-default_cases() {
-	local name why
-	for name in "$TREE"/tests/cases/*.sh; do
-		name=$(basename "$name" .sh)
-		why=$(header "$name" draft '')
-		if [ -z "$why" ]; then
-			printf '%s\n' "$name"
-		else
-			printf 'ok - all kernels: %s # SKIP draft: %s\n' "$name" "$why" \
-				>>"$OUT/drafts.tap"
-		fi
-	done
-}
+all_cases() { (cd "$TREE/tests/cases" && printf '%s\n' *.sh | sed 's/\.sh$//'); }
 
 # A function, so that an edit of this file does not change a run.
 main() {
 	local names
 	prepare
 	if [ $# = 0 ]; then
-		mapfile -t names < <(default_cases)
+		mapfile -t names < <(all_cases)
 		set -- "${names[@]}"
 	fi
 	plan "$@" >"$OUT/plan"
 	run_all <"$OUT/plan"
 	echo "1..$(cat "$OUT/count")"
+	tell_next
 	summary
 }
 main "$@"
