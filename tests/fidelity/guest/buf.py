@@ -91,7 +91,7 @@ class Binding:
 
     def where(self):
         """The NICs, as text."""
-        return "+".join(self.buf.attached() or []) or "-"
+        return "+".join(sorted(self.buf.attached() or [])) or "-"
 
     def end(self):
         """Close; "freed", or "kept" when something still holds it."""

@@ -26,6 +26,7 @@ class Stock:
         to_c = self.binding.where() == "nicC"
         self.sink = (Sink(world.other, OTHER) if to_c else Sink(world.remote, REMOTE))
         world.sysctl(src or netns, "net.ipv4.tcp_rto_min_us", 60000000)
+        world.sysctl(src or netns, "net.ipv4.tcp_early_retrans", 0)
         self.sender = Sender(src or netns, self.sink.addr)
         self.sender.sock.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
         self.sender.sock.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR_QUEUE, TCP_SEND_QUEUE)
@@ -80,20 +81,19 @@ def content(frags, stocks):
                     stocks["de".index(kind)].buf.data[:LEN] for kind in frags)
 
 
-def far_mac(world, dev):
-    """Of the NIC at the other end of a NIC's link; for others, their own."""
-    if dev == "nicA":
-        return mac(world.remote, "nicR")
-    if dev == "nicC":
-        return mac(world.other, "nicS")
-    return "ff" * 6
+def far_mac(world, way):
+    """Of who takes the packet from the device."""
+    peers = {"nicA": (world.remote, "nicR"), "nicC": (world.other, "nicS"),
+             "fx0": (world.remote, "fx1"), "nk_guest": (world.init, "nk_host"),
+             "nk_host": (world.guest, "nk_guest")}
+    return mac(*peers[way.dev]) if way.dev in peers else "02" + "00" * 4 + "01"
 
 
 def craft(world, verdict, way, frags, stocks=(), vlan=0):
     """Send one and say what came of it."""
     # pylint: disable=too-many-arguments,too-many-positional-arguments
     src = {"nicA": "10.2.0.1", "nicC": "10.3.0.1"}.get(way.dev, "10.1.0.2")
-    header = way.header(LEN * len(frags), (far_mac(world, way.dev), mac(way.netns, way.dev)), src)
+    header = way.header(LEN * len(frags), (far_mac(world, way), mac(way.netns, way.dev)), src)
     packet = Packet(way.netns, way.dev, frags, header, LEN)
     packet.nic, packet.vlan = way.nic, vlan
     socks = [stock.fileno() for stock in stocks] + [-1, -1]

@@ -46,7 +46,8 @@ class Flow:
         buf = plan.get("buf") or binding.buf
         self.plan.setdefault("length", buf.size - self.plan["offset"])
         start = self.plan["offset"]
-        self.want = bytes(buf.data[start:start + self.plan["length"]]) * self.plan["count"]
+        data = bytes(buf.data[start:start + self.plan["length"]])
+        self.want = data.ljust(self.plan["length"], b"\0") * self.plan["count"]
         self.sink = plan.get("sink") or Sink(self.plan["dst"], self.plan["to"],
                                              self.plan["rcvbuf"])
         self.sender = Sender(self.plan["src"], self.sink.addr,

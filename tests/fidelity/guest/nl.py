@@ -24,6 +24,8 @@ A_IFINDEX, A_QUEUES, A_FD, A_ID = 1, 2, 3, 4
 
 def errname(number):
     """ENODEV for 19, ok for 0."""
+    if number == errno.EOPNOTSUPP:
+        return "EOPNOTSUPP"
     return errno.errorcode.get(number, str(number)) if number else "ok"
 
 

@@ -291,7 +291,8 @@ def bind_by_nobody(world, verdict, lease):
         said.bound(binding)
         nic = Binding(inner.netns, world.nic_number, buf)
         said.bound(nic)
-        said.add("binding", binding.end())
+        state = binding.end()
+        said.add("binding", *([state] if lease else []))
         said.add("seen", "uid", os.getuid(), "of", inner.uid)
     in_userns(world, verdict, work, lease=lease)
 

@@ -14,7 +14,7 @@ from world import OTHER, ip, run
 def said(verdict, got):
     """What nmtx said of a lease: ok, or its text."""
     code, text = got
-    text = re.sub(r"^nmtx: *", "", text.strip().splitlines()[-1] if text.strip() else "")
+    text = re.sub(r"^.*?: ", "", text.strip().splitlines()[-1] if text.strip() else "")
     verdict.add("bind", "lease:" + (f'"{text}"' if code else "ok"))
 
 

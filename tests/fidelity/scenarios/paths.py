@@ -5,7 +5,7 @@ import re
 import bpf
 from buf import Binding, DmaBuf, wait_for
 from craft import QUEUE_STOP, QUEUE_WAKE, act
-from crafted import crafted
+from crafted import crafted, mac
 from flow import Flow, transfer
 from suite import add, scenario
 from world import OTHER, REMOTE, REMOTE6, ip, run
@@ -77,11 +77,11 @@ def path_tcx_guest_egress_drop(world, verdict):
 def path_clsact_redirect(world, verdict):
     """clsact on the host's end, by act_mirred."""
     forward(world)
-    mac = far_mac(world)
+    address = far_mac(world)
     run("tc", "qdisc", "add", "dev", "nk_host", "clsact")
     world.later(run, "tc", "qdisc", "del", "dev", "nk_host", "clsact")
     run("tc", "filter", "add", "dev", "nk_host", "ingress", "protocol", "ip", "matchall",
-        "action", "skbmod", "set", "dmac", mac, "pipe",
+        "action", "skbmod", "set", "dmac", address, "pipe",
         "action", "mirred", "egress", "redirect", "dev", "nicA")
     transfer(world, verdict, size=139264, limit=3)
     verdict.add("seen", "clsact")
@@ -101,8 +101,8 @@ def path_clsact_mirror(world, verdict):
 
 def far_mac(world):
     """Of nicR."""
-    with world.remote:
-        return run("cat", "/sys/class/net/nicR/address").strip()
+    raw = mac(world.remote, "nicR")
+    return ":".join(raw[i:i + 2] for i in range(0, 12, 2))
 
 
 NETKIT = {
@@ -156,8 +156,8 @@ def path_primary_unreadable_redirect(world, verdict):
 @scenario()
 def path_redirect_plain(world, verdict):
     """bpf_redirect(): the frame as it is, with the NIC's address wrong."""
-    mac = far_mac(world)
-    ip(f"neigh replace 10.1.0.1 lladdr {mac} dev nk_guest", netns="guest")
+    address = far_mac(world)
+    ip(f"neigh replace 10.1.0.1 lladdr {address} dev nk_guest", netns="guest")
     world.later(lambda: ip("neigh del 10.1.0.1 dev nk_guest", netns="guest"))
     world.redirect("nk_host", "nicA", bpf.CALL_REDIRECT)
     transfer(world, verdict, size=143360, limit=4)
@@ -180,6 +180,7 @@ def path_redirect_peer(world, verdict):
 def path_to_container(world, verdict):
     """Forwarded to another container: local delivery cannot read it."""
     cont = world.container(lease=None, via=None)
+    forward(world)
     transfer(world, verdict, to=cont.addr, dst=cont.netns, size=8192, limit=3)
     verdict.add("seen", "container")
 
@@ -194,7 +195,7 @@ def path_to_host(world, verdict):
 @scenario()
 def path_wrong_nic(world, verdict):
     """Redirected to a NIC where it is not bound."""
-    world.redirect("nk_host", "nicC", least=BIG)
+    world.redirect("nk_host", "nicC", bpf.CALL_REDIRECT, BIG)
     transfer(world, verdict, size=8192, limit=4)
     verdict.add("seen", "nicC")
 
@@ -202,6 +203,7 @@ def path_wrong_nic(world, verdict):
 @scenario()
 def path_forward_wrong_nic(world, verdict):
     """Forwarded there."""
+    forward(world)
     transfer(world, verdict, to=OTHER, dst=world.other, size=12288, limit=4)
     verdict.add("seen", "other")
 
@@ -213,7 +215,7 @@ def path_wrong_nic_then_right(world, verdict):
     binding = Binding(world.guest, "nk_guest", buf)
     verdict.bound(binding)
     flow = Flow(world, verdict, binding)
-    prog = world.redirect("nk_host", "nicC", least=BIG)
+    prog = world.redirect("nk_host", "nicC", bpf.CALL_REDIRECT, BIG)
     flow.step()
     wait_for(5, lambda: world.rose(flow.before))
     prog.close()
@@ -348,6 +350,7 @@ def stacked(world, verdict, kind):
     world.ip(*here, "addr add 10.9.0.1/24 dev fxt", "link set fx0 up", "link set fxt up",
              undo=("link del fxt",))
     far = "fxr" if there else "fx1"
+    world.later(lambda: there and ip("link del fxr", netns="remote"))
     ip(*there, f"addr add 10.9.0.2/24 dev {far}", f"link set {far} up", netns="remote")
     world.redirect("nk_host", "fxt")
     transfer(world, verdict, to="10.9.0.2", limit=4)
@@ -421,8 +424,8 @@ def nft(world, verdict, where, family, hook, answer):
     def call(text):
         with netns:
             return run("nft", "-f", "-", stdin=text)
-    call(f"table {family} fx {{ chain c {{ type filter hook {hook} priority 0; "
-         f"meta length > {BIG} counter {answer}; }} }}\n")
+    call(f"table {family} fx {{\nchain c {{\ntype filter hook {hook} priority 0;\n"
+         f"meta length > {BIG} counter {answer}\n}}\n}}\n")
     world.later(call, f"delete table {family} fx\n")
     transfer(world, verdict, size=45056, limit=2)
     count = re.search(r"packets (\d+)", call("list ruleset\n"))
@@ -438,8 +441,8 @@ for _name, _what in NFT.items():
 def path_nft_forward_drop(world, verdict):
     """The host's forwarding drops."""
     forward(world)
-    run("nft", "-f", "-", stdin="table inet fx { chain c { type filter hook forward "
-        f"priority 0; meta length > {BIG} counter drop; }} }}\n")
+    run("nft", "-f", "-", stdin="table inet fx {\nchain c {\ntype filter hook forward "
+        f"priority 0;\nmeta length > {BIG} counter drop\n}}\n}}\n")
     world.later(run, "nft", "delete", "table", "inet", "fx")
     transfer(world, verdict, size=49152, limit=2)
     verdict.add("seen", "nft-forward")
