@@ -147,8 +147,10 @@ add("path-primary-unreadable-drop", to_primary, "primary-drop", bpf.answer(bpf.D
 
 @scenario()
 def path_primary_unreadable_redirect(world, verdict):
-    """A program at the primary end sends them to the NIC."""
-    world.program("nk_host", bpf.NETKIT_PRIMARY, bpf.redirect(world.init.ifindex("nicA")))
+    """A program at the primary end turns them back; numbers of devices are
+    those of the container there."""
+    world.program("nk_host", bpf.NETKIT_PRIMARY, bpf.redirect(
+        world.guest.ifindex("nk_guest"), bpf.CALL_REDIRECT))
     crafted(world, verdict, world.init, "nk_host", "n")
     verdict.add("seen", "primary-redirect")
 
