@@ -18,7 +18,7 @@ finds_wrong() {
 
 native() {
 	check "built by hand: not needed" load_refused \
-		"not needed: Linux $(uname -r | cut -d- -f1).* sends device memory through netkit itself" \
+		"not needed: Linux [^ ]+ sends device memory through netkit itself" \
 		insmod "$LAB/ko/netmem_tx.ko"
 }
 

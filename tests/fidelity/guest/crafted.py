@@ -8,6 +8,7 @@ import socket
 
 from buf import MSG_ZEROCOPY, Binding, DmaBuf, Sender, Sink, wait_for
 from craft import Packet, udp_header
+from nl import TX_BYTES
 from world import OTHER, REMOTE
 
 TCP_REPAIR, TCP_REPAIR_QUEUE, TCP_SEND_QUEUE = 19, 20, 2
@@ -98,7 +99,7 @@ def craft(world, verdict, way, frags, stocks=(), vlan=0):
     packet.nic, packet.vlan = way.nic, vlan
     socks = [stock.fileno() for stock in stocks] + [-1, -1]
     packet.socks = tuple(socks[:2])
-    before, nics = world.dropped(), world.nic_bytes()
+    before, nics, sent = world.dropped(), world.nic_bytes(), world.counts(TX_BYTES)
     xmit, unreadable = packet.send()
     got = []
 
@@ -114,8 +115,12 @@ def craft(world, verdict, way, frags, stocks=(), vlan=0):
                 f"{len(got[0])} {'equal' if got[0] == want else 'differs'}")
     verdict.add("dropped", *(world.rose(before) or ["none"]))
     used = [nic for nic, count in world.nic_bytes().items() if count > nics[nic]]
+    # What is smaller than the packet is ARP and the like.
+    left = [key.split("/")[1] for key, count in world.counts(TX_BYTES).items()
+            if count >= sent.get(key, 0) + LEN * len(frags)]
     verdict.add("seen", "unreadable" if unreadable else "readable", frags,
-                "by:" + ("+".join(used) or "none"))
+                "left:" + ("+".join(sorted(left)) or "none"),
+                "dma:" + ("+".join(used) or "none"))
 
 
 def crafted(world, verdict, netns, dev, frags, **kwargs):

@@ -14,7 +14,7 @@ import time
 import bpf
 from buf import SLOW, wait_for
 from nl import (IFLA_IFNAME, IFLA_LINKINFO, IFLA_NETKIT_PAIRING, IFLA_NUM_RX_QUEUES,
-                RTM_NEWLINK, Links, Netlink, Netns, attr, errname, nic_stats)
+                RTM_NEWLINK, TX_DROPPED, Links, Netlink, Netns, attr, errname, nic_stats)
 
 REMOTE, REMOTE6, OTHER = "10.2.0.2", "fd02::2", "10.3.0.2"
 
@@ -107,16 +107,20 @@ class World:
 
     # --- what was dropped ----------------------------------------------
 
-    def dropped(self):
-        """{device: tx_dropped} of all namespaces known by now."""
-        counts = {}
+    def counts(self, place):
+        """{device: one of its counters} of all namespaces known by now."""
+        found = {}
         for name, netns in self.spaces.items():
             if name not in self.links:
                 self.links[name] = Links(netns)
-            for dev, count in self.links[name].tx_dropped().items():
+            for dev, stats in self.links[name].stats().items():
                 if dev != "lo":
-                    counts[f"{name}/{dev}"] = count
-        return counts
+                    found[f"{name}/{dev}"] = stats[place]
+        return found
+
+    def dropped(self):
+        """{device: tx_dropped}"""
+        return self.counts(TX_DROPPED)
 
     def rose(self, before):
         """Names of the devices that dropped since then."""

@@ -53,7 +53,6 @@ REFUSED = {
     "id-zero": {"id": 0},
     "id-all-ones": {"id": 0xffffffff},
     "past-the-end": {"offset": 65536, "length": 100},
-    "far-past-the-end": {"offset": 1 << 40, "length": 100},
     "cmsg-too-short": {"control": struct.pack(
         "=QiiI4x", 17, socket.SOL_SOCKET, SCM_DEVMEM_DMABUF, 1)},
     "cmsg-too-long": {"control": struct.pack(
@@ -61,6 +60,19 @@ REFUSED = {
 }
 for _name, _plan in REFUSED.items():
     add(f"send-{_name}", refused, _plan)
+
+
+@scenario()
+def send_far_past_the_end(world, verdict):
+    """Offsets that no dma-buf has, and lengths that wrap."""
+    binding = Binding(world.guest, "nk_guest", DmaBuf(4096))
+    verdict.bound(binding)
+    flow = Flow(world, verdict, binding)
+    for piece in ((1 << 40, 100), ((1 << 64) - 4096, 4096), (4095, 1 << 30)):
+        got = flow.sender.once(binding.id, [piece])
+        verdict.add("send", got if got >= 0 else errname(-got))
+    flow.close()
+    verdict.add("binding", binding.end())
 
 
 @scenario()
