@@ -1,0 +1,142 @@
+# shellcheck shell=bash
+# Load and unload, attach and detach, and what many bindings and leases cost.
+
+KO=/run/netmem_tx.ko
+
+middle() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+ms() { awk -v n="$1" 'BEGIN { printf "%.2f\n", n / 1000000 }'; }
+
+# times NAME N COMMAND...: the median of field NAME, N times.
+times() {
+	local name=$1 n=$2
+	shift 2
+	while [ $((n--)) -gt 0 ]; do
+		"$@" >"$ASKED"
+		field "$name" "$ASKED"
+	done | middle
+}
+
+load_and_unload() { # PARAMETERS
+	nmtx_bench load "$KO" "$1"
+	nmtx_bench unload netmem_tx
+}
+
+empty_attach() {
+	local addrs
+	addrs=$(awk '$3 ~ /^(validate_xmit_skb|skb_segment|skb_copy_and_csum_bits)$/ { print "0x" $1 }' \
+		/proc/kallsyms | xargs)
+	# shellcheck disable=SC2086 # three words
+	ask attach $addrs
+	cat "$ASKED"
+}
+
+# life_of NAME PARAMETERS: median times of three loads and unloads.
+life_of() {
+	local n
+	for n in 1 2 3; do
+		load_and_unload "$2" >"$ASKED"
+		field median "$ASKED" load >>/run/bench.load
+		field median "$ASKED" unload >>/run/bench.unload
+	done
+	: "$n"
+	LOAD=$(middle </run/bench.load) UNLOAD=$(middle </run/bench.unload)
+	rm -f /run/bench.load /run/bench.unload
+	row "$1.load" "$(ms "$LOAD")" ms
+	row "$1.unload" "$(ms "$UNLOAD")" ms
+}
+
+life_rows() {
+	local load unload kind
+	find /lib/modules -name 'netmem_tx.ko*' | while read -r file; do
+		case $file in
+		*.xz) xz -dc "$file" ;;
+		*) cat "$file" ;;
+		esac
+	done >"$KO"
+	life_of idle ''
+	load=$LOAD unload=$UNLOAD
+	for kind in direct ipmodify; do
+		life_of "$kind.always" "attach=always hook=$kind"
+		row "$kind.attach" "$(ms $((LOAD - load)))" ms
+		row "$kind.detach" "$(ms $((UNLOAD - unload)))" ms
+	done
+	row stock.empty.attach "$(ms "$(times attach 3 empty_attach)")" ms
+	nmtx_bench load "$KO" '' >/dev/null
+	row idle.empty.attach "$(ms "$(times attach 3 empty_attach)")" ms
+	row idle.empty.detach "$(ms "$(times detach 3 empty_attach)")" ms
+	nmtx_bench unload netmem_tx >/dev/null
+}
+
+# --- scale --------------------------------------------------------------
+
+# What one sender and one bind-tx see of the others.
+scale_point() { # NAME
+	send_row "$1.send" 10.2.0.2 in_guest nmtx_bench send --ifname nk_guest --rounds 31
+	packet_rows "$1"
+	in_guest nmtx_bench bind --ifname nk_guest --rounds 30 --batches 1 >"$ASKED"
+	row "$1.bind" "$(field median "$ASKED" 'bind ')" instructions
+}
+
+scale_bindings() {
+	local n held=1
+	for n in 1 10 100 1000 10000; do
+		[ "$n" = 1 ] || hold $((n - held))
+		held=$n
+		scale_point "bindings-$n"
+	done
+	let_go
+}
+
+# Slab memory of 1000 bindings through netkit, less that of 1000 on the NIC.
+binding_bytes() {
+	local start direct netkit
+	hold 1 direct
+	start=$(slab_bytes)
+	hold 1000 direct
+	direct=$(($(slab_bytes) - start))
+	start=$(slab_bytes)
+	hold 1000
+	netkit=$(($(slab_bytes) - start))
+	let_go
+	row binding.memory $(((netkit - direct) / 1000)) bytes
+	row binding.memory.kernel $((direct / 1000)) bytes
+}
+
+netkits_up() { # FROM TO
+	local n
+	for ((n = $1; n <= $2; n++)); do
+		echo "link add nkb$n type netkit peer name nkp$n"
+	done | ip -batch -
+}
+
+scale_leases() {
+	local n made=0 start
+	quiet_sysctl net.ipv6.conf.default.disable_ipv6=1
+	netkits_up 1 1000
+	nmtx_bench lease --dev nkp1 --nic nicA --rounds 30 >"$ASKED"
+	row lease.add "$(field median "$ASKED" lease-add)" instructions
+	row lease.del "$(field median "$ASKED" lease-del)" instructions
+	start=$(slab_bytes)
+	for n in 1 10 100 1000; do
+		nmtx_bench lease --dev nkp --nic nicA --from $((made + 1)) --count "$n"
+		made=$n
+		[ "$n" != 1000 ] ||
+			row lease.memory $((($(slab_bytes) - start) / 1000)) bytes
+		scale_point "leases-$n"
+	done
+	nmtx_bench lease --dev nkp1001 --nic nicA --rounds 1 >/dev/null 2>&1 || true
+}
+
+scale_rows() {
+	active_up direct
+	ask guest:capture nk_guest
+	send_row scale.capture 10.2.0.2 in_guest nmtx_bench send --ifname nk_guest \
+		--rounds 1 >/dev/null
+	scale_bindings
+	hold 1
+	binding_bytes
+	hold 1
+	has_kernel_leases || scale_leases
+	ask release
+	active_down
+}

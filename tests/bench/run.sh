@@ -1,0 +1,74 @@
+#!/bin/bash
+# make bench: count instructions of the transmit path and of everything else
+# that somebody pays for, on stock kernels in the lab, and compare with what
+# is promised (report.py). See docs/benchmarks.md.
+# usage: KERNEL="6.18.15 7.1.13" run.sh
+set -euo pipefail
+BENCH=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/lab/lib.sh
+. "$BENCH/../lab/lib.sh"
+
+read -ra kernels <<<"${KERNEL:-6.18.15 7.1.13}"
+NATIVE=7.2.12
+OUT=$TREE/build/bench
+
+# boot_args BOOT: kernel arguments and plan of a boot.
+boot_args() {
+	case $1 in
+	default) printf '%s\n' full ;;
+	again) printf '%s\n' repeat ;;
+	rethunk) printf '%s\n' readable --append retbleed=unret,force ;;
+	native) printf '%s\n' native ;;
+	esac
+}
+
+# guest_files KERNEL: options of vm.sh that add the bench to the guest.
+guest_files() {
+	local dir
+	mkdir -p "$OUT/files/lab/bench"
+	cp -t "$OUT/files/lab/bench" "$BENCH"/guest/*.sh
+	"$BENCH/build.sh" "$1" >"$OUT/parts"
+	printf '%s\n' --add "$OUT/files"
+	while read -r dir; do
+		printf '%s\n' --add "$dir"
+	done <"$OUT/parts"
+}
+
+# one KERNEL BOOT: boot, keep what it counted.
+one() {
+	local kernel=$1 boot=$2 args plan add
+	mapfile -t args < <(boot_args "$boot")
+	plan=${args[0]}
+	guest_files "$kernel" >"$OUT/add"
+	mapfile -t add <"$OUT/add"
+	info "bench: kernel $kernel, boot $boot"
+	"$LAB/vm.sh" --icount --timeout "$((900 * ${NETMEM_TX_SLOW:-1}))" \
+		--skip test,owners --log "$OUT/$kernel-$boot" \
+		"${args[@]:1}" "${add[@]}" "$kernel" -- \
+		/lab/bench/run.sh "$plan" >"$OUT/$kernel-$boot.txt" || {
+		tail -n 20 "$OUT/$kernel-$boot.txt" >&2
+		die "bench: kernel $kernel, boot $boot ended badly; logs: $OUT/$kernel-$boot"
+	}
+	grep -q '^bench-end' "$OUT/$kernel-$boot.txt" ||
+		die "bench: kernel $kernel, boot $boot did not come to its end"
+}
+
+main() {
+	local kernel boot start=$SECONDS
+	need_root
+	need_lab_tools
+	need_tools python3=python3 gnuplot=gnuplot-nox
+	"$LAB/root.sh" "${kernels[@]}" "$NATIVE"
+	rm -rf "$OUT"
+	mkdir -p "$OUT"
+	one "$NATIVE" native
+	for kernel in "${kernels[@]}"; do
+		for boot in default again rethunk; do
+			one "$kernel" "$boot"
+		done
+	done
+	info "bench: all counted in $((SECONDS - start)) s"
+	python3 "$BENCH/report.py" --native "$NATIVE" --out "$TREE/build/bench.json" \
+		--docs "$TREE/docs" "$OUT" "${kernels[@]}"
+}
+main "$@"
