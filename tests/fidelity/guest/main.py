@@ -21,7 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "scenarios")]
 
 # pylint: disable=wrong-import-position
-from buf import SLOW
+from buf import SLOW, wait_for
 from flow import Verdict
 from suite import NOT_NATIVE, SCENARIOS
 from world import World, kernel, settle, state
@@ -35,15 +35,27 @@ def load():
             importlib.import_module(name[:-3])
 
 
+def references():
+    """Who holds the module: its bindings do."""
+    try:
+        with open("/sys/module/netmem_tx/refcnt", encoding="ascii") as file:
+            return int(file.read())
+    except FileNotFoundError:
+        return 0
+
+
 def child(one, pipe):
     """Run it; a JSON object goes to the pipe."""
     os.setsid()
+    before = references()
     world, verdict, wrong = World(), Verdict(), ""
     try:
         one.function(world, verdict, *one.args)
     except BaseException:  # pylint: disable=broad-except
         wrong = traceback.format_exc(limit=6)
     failed = world.undo()
+    if not wait_for(5, lambda: references() <= before):
+        verdict.add("binding", "module-held")
     if failed:
         wrong += "undo: " + "; ".join(failed)
     os.write(pipe, json.dumps({"columns": verdict.line(), "wrong": wrong}).encode())

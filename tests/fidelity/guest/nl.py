@@ -17,9 +17,9 @@ RTM_NEWLINK, RTM_GETLINK, IFLA_IFNAME, IFLA_LINKINFO, IFLA_STATS64 = 16, 18, 3, 
 IFLA_NUM_RX_QUEUES, IFLA_NETKIT_PAIRING = 32, 10
 TX_BYTES, TX_DROPPED = 3, 7         # places in struct rtnl_link_stats64
 
-# Family netdev: commands, attributes of bind-rx and bind-tx.
-BIND_RX, BIND_TX = 13, 15
-A_IFINDEX, A_QUEUES, A_FD, A_ID = 1, 2, 3, 4
+# Family netdev: bind-tx and its attributes.
+BIND_TX = 15
+A_IFINDEX, A_FD, A_ID = 1, 3, 4
 
 
 def errname(number):
@@ -160,12 +160,6 @@ class Netdev(Netlink):
         payload += b"" if fd is None else attr(A_FD, fd)
         err, text, got = self.call(BIND_TX, payload)
         return err, text, struct.unpack("=I", got[A_ID])[0] if A_ID in got else 0
-
-    def bind_rx(self, ifindex, fd, queue):
-        """The same for RX, on one queue."""
-        nest = attr(A_QUEUES | 0x8000, attr(1, queue) + attr(3, 0))
-        err, text, _ = self.call(BIND_RX, attr(A_IFINDEX, ifindex) + nest + attr(A_FD, fd))
-        return err, text, 0
 
 
 class Links:

@@ -200,7 +200,8 @@ class World:
                             bpf.redirect(self.init.ifindex(nic), call), least)
 
     def single_netkit(self, name, netns):
-        """A netkit without a peer; an errno's name where there is no such."""
+        """A netkit without a peer; an errno's name if that fails. Kernels
+        that do not know the attribute make a pair, the other end is nk0."""
         data = attr(IFLA_NETKIT_PAIRING, 1)
         info = attr(1, b"netkit\0") + attr(2, data)
         body = struct.pack("=BxHiII", 0, 0, 0, 0, 0) + attr(

@@ -72,6 +72,8 @@ enum fid_act {
 	FID_QUEUE_WAKE,
 	FID_NO_DMA_MASK,
 	FID_DMA_MASK,
+	/* Absent as soon as somebody waits for the device's lock. */
+	FID_ABSENT_BEHIND_LOCK,
 };
 
 struct fid_dev {

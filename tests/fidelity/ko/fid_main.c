@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* nmtx_fid: /dev/nmtx_fid, and what is done to devices. */
-#include <linux/capability.h>
+#include <linux/delay.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
@@ -8,6 +8,7 @@
 #include <linux/netmem_tx.h>
 #include <linux/rtnetlink.h>
 #include <linux/uaccess.h>
+#include <net/netdev_lock.h>
 #include <net/net_namespace.h>
 
 #include "fid.h"
@@ -55,11 +56,37 @@ static int dev_act(struct net_device *dev, u32 act)
 	return -EINVAL;
 }
 
+/*
+ * Whoever has found the device present, and waits for its lock, finds it
+ * absent when it has the lock. Without RTNL: that one may need it.
+ */
+static int absent_behind_lock(u32 ifindex)
+{
+	struct net_device *dev = dev_get_by_index(&init_net, ifindex);
+	int ms;
+
+	if (!dev)
+		return -ENODEV;
+	netdev_lock(dev);
+	/* The lowest bit of a mutex's owner: somebody waits. */
+	for (ms = 0; ms < 10000; ms += 10) {
+		if (atomic_long_read(&dev->lock.owner) & 1)
+			break;
+		msleep(10);
+	}
+	netif_device_detach(dev);
+	netdev_unlock(dev);
+	dev_put(dev);
+	return ms < 10000 ? 0 : -ETIME;
+}
+
 static int act_on_dev(const struct fid_dev *req)
 {
 	struct net_device *dev;
 	int err = -ENODEV;
 
+	if (req->act == FID_ABSENT_BEHIND_LOCK)
+		return absent_behind_lock(req->ifindex);
 	rtnl_lock();
 	dev = __dev_get_by_index(&init_net, req->ifindex);
 	if (dev)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """Leases: who may have one, and what bind-tx makes of it."""
+import os
 import re
 
 from buf import Binding, DmaBuf, wait_for
-from craft import ABSENT, MODE_DMA, MODE_NONE, PRESENT, act
+from craft import ABSENT, ABSENT_BEHIND_LOCK, MODE_DMA, MODE_NONE, PRESENT, act
 from crafted import crafted
 from flow import transfer
 from suite import scenario
@@ -14,7 +15,7 @@ from world import OTHER, ip, run
 def said(verdict, got):
     """What nmtx said of a lease: ok, or its text."""
     code, text = got
-    text = re.sub(r"^.*?: ", "", text.strip().splitlines()[-1] if text.strip() else "")
+    text = re.sub(r"^nmtx: .*?: ", "", text.strip().splitlines()[-1] if text.strip() else "")
     verdict.add("bind", "lease:" + (f'"{text}"' if code else "ok"))
 
 
@@ -132,6 +133,26 @@ def lease_nic_absent(world, verdict):
 
 
 @scenario()
+def lease_nic_absent_meanwhile(world, verdict):
+    """It goes while bind-tx, which found it present, waits for its lock."""
+    cont = world.container(lease="nicC", via=None)
+    world.later(act, "nicC", PRESENT)
+    pid = os.fork()
+    if not pid:
+        act("nicC", ABSENT_BEHIND_LOCK)
+        os._exit(0)
+    wait_for(5, lambda: sleeping(pid))
+    bind(verdict, cont.netns, cont.dev)
+    verdict.add("seen", "in-time" if os.waitpid(pid, 0)[1] == 0 else "too-late")
+
+
+def sleeping(pid):
+    """In the kernel already?"""
+    with open(f"/proc/{pid}/stack", encoding="ascii") as file:
+        return "msleep" in file.read()
+
+
+@scenario()
 def lease_nic_moved(world, verdict):
     """The NIC moves to another namespace, and back."""
     cont = world.container(lease="nicC", via=None)
@@ -214,8 +235,8 @@ def lease_single_netkit(world, verdict):
     """A netkit without a peer: it binds, and drops what is sent."""
     netns = world.space("fxns")
     err = world.single_netkit("fxs", netns)
-    if err:
-        verdict.add("bind", f"netkit:{err}")
+    if err or netns.ifindex("nk0"):
+        verdict.add("bind", f"netkit:{err or 'is-a-pair'}")
         return
     ip("addr add 10.17.0.2/24 dev fxs", "link set fxs up", netns="fxns")
     said(verdict, world.lease("fxs", "nicA", "fxns"))

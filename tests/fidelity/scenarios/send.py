@@ -6,7 +6,7 @@ import struct
 from buf import (MSG_MORE, MSG_ZEROCOPY, SCM_DEVMEM_DMABUF, Binding, DmaBuf,
                  Sender, Sink, devmem_cmsg, sendmsg, split)
 from flow import Flow, transfer
-from nl import Netdev, errname
+from nl import errname
 from suite import add, scenario
 from world import OTHER, REMOTE, REMOTE6, ip
 
@@ -119,17 +119,6 @@ def send_udp(world, verdict):
     verdict.add("send", got if got >= 0 else errname(-got))
     verdict.add("seen", "udp")
     verdict.add("binding", binding.end())
-
-
-@scenario()
-def send_rx_id(world, verdict):
-    """The lab's NIC cannot bind for RX; neither can the netkit."""
-    for netns, dev in ((world.init, "nicA"), (world.guest, "nk_guest")):
-        nl = Netdev(netns)
-        buf = DmaBuf(65536)
-        err, text, _ = nl.bind_rx(netns.ifindex(dev), buf.fd, 1)
-        verdict.add("bind", err, f'"{text}"')
-        nl.close()
 
 
 @scenario()
@@ -374,6 +363,8 @@ def send_vdev_down(world, verdict):
     flow.first()
     ip(f"link set {cont.dev} down", netns=cont.name)
     flow.run(3).tell().close()
+    # The other end drops what comes for it, or nothing comes.
+    verdict.columns["dropped"] = []
     verdict.add("binding", binding.end())
 
 

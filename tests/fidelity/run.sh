@@ -1,0 +1,138 @@
+#!/bin/bash
+# make fidelity: the scenarios on the native kernels and, with the module, on
+# the others; each verdict compared with that of the reference.
+# usage: run.sh [SCENARIO...]      (patterns; default: all)
+#	KERNELS="6.18.15"          only these, beside the reference
+#	REFERENCE=1                boot the native kernels only, store what they say
+#	JOBS=2                     guests at the same time
+#	NETMEM_TX_SLOW=1           time limits times this
+set -euo pipefail
+# shellcheck source=tests/fidelity/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+NATIVE="7.2.12 7.3.4"
+MODULE="6.16.12 6.17.13 6.18.5 6.18.15 6.19.14 7.0.13 7.1.13"
+KERNELS=${KERNELS:-$MODULE}
+JOBS=${JOBS:-2}
+SLOW=${NETMEM_TX_SLOW:-1}
+STORED=$FID/reference
+FIRST=${NATIVE%% *}
+
+is_native() { [[ " $NATIVE " = *" $1 "* ]]; }
+passes() { if is_native "$1"; then echo native; else echo auto always; fi; }
+
+# job KERNEL [SCENARIO...]: one guest, all its passes; verdicts go to files.
+job() {
+	local kernel=$1 rc=0 pass start=$SECONDS
+	shift
+	# shellcheck disable=SC2046 # words
+	fid_boot "$kernel" "$FID_OUT/$kernel" "$((1500 * SLOW))" "$FID_OUT/stage" \
+		env NETMEM_TX_SLOW="$SLOW" /lab/fidelity/guest/run $(passes "$kernel") -- "$@" \
+		>"$FID_OUT/$kernel.out" 2>"$FID_OUT/$kernel.err" || rc=$?
+	for pass in $(passes "$kernel"); do
+		tr -d '\r' <"$FID_OUT/$kernel.out" |
+			awk -F '\t' -v OFS='\t' -v pass="$pass" \
+				'$1 == "FID" && $2 == pass { $1 = $2 = ""; print substr($0, 3) }' \
+				>"$FID_OUT/$kernel-$pass.tsv"
+	done
+	info "kernel $kernel: status $rc, $((SECONDS - start)) s"
+	printf '%s\n' "$rc" >"$FID_OUT/$kernel.rc"
+}
+
+prepare() {
+	local kernel
+	need_root
+	need_lab_tools
+	rm -rf "$FID_OUT"
+	mkdir -p "$FID_OUT/stage" "$TREE/build/logs"
+	fid_stage "$FID_OUT/stage"
+	for kernel; do
+		"$LAB/root.sh" "$kernel"
+		"$LAB/build.sh" --skip test,owners "$kernel"
+		fid_ko "$kernel" >/dev/null
+	done
+}
+
+# Boots that did not end well; what their guests complained of.
+bad_boots() {
+	local kernel bad=0
+	for kernel; do
+		[ "$(cat "$FID_OUT/$kernel.rc" 2>/dev/null)" = 0 ] && continue
+		bad=1
+		echo "wrong: $kernel: status $(cat "$FID_OUT/$kernel.rc"): $FID_OUT/$kernel.out"
+		grep -h -A 14 '^== ' "$FID_OUT/$kernel.out" "$FID_OUT/$kernel.err" | head -n 60 || true
+	done
+	return "$bad"
+}
+
+# store KERNEL: what a native kernel said becomes the reference.
+store() {
+	{
+		echo "# Verdicts of Linux $1 without the module: make fidelity REFERENCE=1"
+		echo "# release: $(cat "$CACHE/kernels/$ROOT_ID/$1/release"), taken on $(date -u +%F)"
+		echo "# $(qemu-system-x86_64 --version | head -n 1); suite $(hash_tree \
+			tests/fidelity/guest tests/fidelity/scenarios tests/fidelity/ko)"
+		cat "$FID_OUT/$1-native.tsv"
+	} >"$STORED/$1.tsv"
+	echo "stored: $STORED/$1.tsv, $(grep -vc '^#' "$STORED/$1.tsv") scenarios"
+}
+
+# chosen FILE [SCENARIO...]: the stored reference, of these scenarios.
+chosen() {
+	local file=$1
+	shift
+	[ $# -gt 0 ] || set -- '*'
+	while IFS= read -r line; do
+		for pattern; do
+			# shellcheck disable=SC2053 # a pattern
+			[[ ${line%%$'\t'*} = $pattern ]] && printf '%s\n' "$line" && break
+		done
+	done < <(grep -v '^#' "$file")
+}
+
+# The reference of now and the stored one are the same.
+same_as_stored() {
+	local kernel bad=0
+	for kernel in $NATIVE; do
+		chosen "$STORED/$kernel.tsv" "$@" >"$FID_OUT/$kernel-stored.tsv"
+		diff "$FID_OUT/$kernel-stored.tsv" "$FID_OUT/$kernel-native.tsv" || {
+			echo "wrong: $kernel does not say what $STORED/$kernel.tsv says (REFERENCE=1 stores it anew)"
+			bad=1
+		}
+	done
+	return "$bad"
+}
+
+main() {
+	local kernels kernel bad=0 runs=() start=$SECONDS pass
+	kernels="$NATIVE $KERNELS"
+	[ "${REFERENCE:-}" != 1 ] || kernels=$NATIVE
+	# shellcheck disable=SC2086
+	prepare $kernels
+	for kernel in $kernels; do
+		while [ "$(jobs -rp | wc -l)" -ge "$JOBS" ]; do wait -n || true; done
+		info "kernel $kernel"
+		job "$kernel" "$@" &
+	done
+	wait
+	# shellcheck disable=SC2086
+	bad_boots $kernels || bad=1
+	if [ "${REFERENCE:-}" = 1 ]; then
+		[ "$bad" = 0 ] || die "not stored"
+		for kernel in $NATIVE; do store "$kernel"; done
+		python3 "$FID/duplicates.py" "$STORED/$FIRST.tsv" "$FID/mutants/only"
+		return
+	fi
+	same_as_stored "$@" || bad=1
+	for kernel in $kernels; do
+		[ "$kernel" != "$FIRST" ] || continue
+		for pass in $(passes "$kernel"); do runs+=("$kernel/$pass"); done
+	done
+	chosen "$STORED/$FIRST.tsv" "$@" >"$FID_OUT/reference.tsv"
+	python3 "$FID/compare.py" "$FID_OUT" "$FID_OUT/reference.tsv" \
+		"$TREE/docs/fidelity.md" "${runs[@]}" || bad=1
+	[ "$bad" = 0 ] && echo "fidelity: passed" || echo "fidelity: FAILED"
+	echo "$((SECONDS - start)) s"
+	return "$bad"
+}
+main "$@"
