@@ -81,15 +81,34 @@ static struct net_device *get_device_locked(struct net *net, u32 ifindex)
 
 /*
  * 7.1 refuses dma-bufs that do not come in whole pages; before it, they
- * corrupt memory. So the size is looked at before, and the pages after.
+ * corrupt memory. So the size is looked at before the stock function gets the
+ * dma-buf, and the pages after. What attaching and mapping say comes first, as
+ * in 7.2.
  */
-static int check_dmabuf(const struct dma_buf *dmabuf,
+static int check_dmabuf(struct dma_buf *dmabuf, struct device *dma_dev,
 			struct netlink_ext_ack *extack)
 {
+	struct dma_buf_attachment *attach;
+	struct sg_table *sgt;
+	int err = -EINVAL;
+
 	if (IS_ALIGNED(dmabuf->size, PAGE_SIZE))
 		return 0;
-	NL_SET_ERR_MSG(extack, "TX dma-buf size must be a multiple of PAGE_SIZE");
-	return -EINVAL;
+	attach = dma_buf_attach(dmabuf, dma_dev);
+	if (IS_ERR(attach)) {
+		NL_SET_ERR_MSG(extack, "Failed to bind dmabuf to device");
+		return PTR_ERR(attach);
+	}
+	sgt = dma_buf_map_attachment_unlocked(attach, DMA_TO_DEVICE);
+	if (IS_ERR(sgt)) {
+		NL_SET_ERR_MSG(extack, "Failed to map dmabuf attachment");
+		err = PTR_ERR(sgt);
+	} else {
+		NL_SET_ERR_MSG(extack, "TX dma-buf size must be a multiple of PAGE_SIZE");
+		dma_buf_unmap_attachment_unlocked(attach, sgt, DMA_TO_DEVICE);
+	}
+	dma_buf_detach(dmabuf, attach);
+	return err;
 }
 
 static int check_pages(const struct net_devmem_dmabuf_binding *binding,
@@ -153,17 +172,18 @@ static int bind_dmabuf(struct bind_request *req, struct net_device *vdev,
 		       struct net_device *nic)
 {
 	struct netlink_ext_ack *extack = req->info->extack;
+	struct device *dma_dev = nmtx_dma_device(nic);
 	struct dma_buf *dmabuf;
 	int err;
 
-	if (!nmtx_dma_device(nic)) {
+	if (!dma_dev) {
 		NL_SET_ERR_MSG(extack, "Device doesn't support DMA");
 		return -EOPNOTSUPP;
 	}
 	dmabuf = dma_buf_get(req->fd);
 	if (IS_ERR(dmabuf))
 		return PTR_ERR(dmabuf);
-	err = check_dmabuf(dmabuf, extack) ?:
+	err = check_dmabuf(dmabuf, dma_dev, extack) ?:
 	      bind_on_nic(req, vdev, nic, dmabuf);
 	dma_buf_put(dmabuf);
 	return err;
