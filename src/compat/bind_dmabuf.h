@@ -21,7 +21,9 @@ static inline struct device *nmtx_dma_device(struct net_device *nic)
 	case NMTX_DMA_DEV_TYPE:
 		return static_call(nmtx_dma_dev_type)(nic, 0, NETDEV_QUEUE_TYPE_TX);
 	default:
-		return nic->dev.parent;
+		/* What the later function does for most drivers. */
+		return nic->dev.parent && nic->dev.parent->dma_mask ?
+		       nic->dev.parent : NULL;
 	}
 }
 
