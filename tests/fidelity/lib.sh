@@ -62,3 +62,22 @@ fid_boot() {
 	"$LAB/vm.sh" --skip test,owners --timeout "$limit" --log "$log" \
 		--add "$ko" --add "$stage" "$kernel" -- "$@"
 }
+
+# verdicts_of OUTPUT PASS: the lines of a reference, from what a guest printed.
+verdicts_of() {
+	tr -d '\r' <"$1" | awk -F '\t' -v OFS='\t' -v pass="$2" \
+		'$1 == "FID" && $2 == pass { $1 = $2 = ""; print substr($0, 3) }'
+}
+
+# chosen FILE [SCENARIO...]: the stored reference, of these scenarios.
+chosen() {
+	local file=$1
+	shift
+	[ $# -gt 0 ] || set -- '*'
+	while IFS= read -r line; do
+		for pattern; do
+			# shellcheck disable=SC2053 # a pattern
+			[[ ${line%%$'\t'*} = $pattern ]] && printf '%s\n' "$line" && break
+		done
+	done < <(grep -v '^#' "$file")
+}

@@ -30,10 +30,7 @@ job() {
 		env NETMEM_TX_SLOW="$SLOW" /lab/fidelity/guest/run $(passes "$kernel") -- "$@" \
 		>"$FID_OUT/$kernel.out" 2>"$FID_OUT/$kernel.err" || rc=$?
 	for pass in $(passes "$kernel"); do
-		tr -d '\r' <"$FID_OUT/$kernel.out" |
-			awk -F '\t' -v OFS='\t' -v pass="$pass" \
-				'$1 == "FID" && $2 == pass { $1 = $2 = ""; print substr($0, 3) }' \
-				>"$FID_OUT/$kernel-$pass.tsv"
+		verdicts_of "$FID_OUT/$kernel.out" "$pass" >"$FID_OUT/$kernel-$pass.tsv"
 	done
 	info "kernel $kernel: status $rc, $((SECONDS - start)) s"
 	printf '%s\n' "$rc" >"$FID_OUT/$kernel.rc"
@@ -75,19 +72,6 @@ store() {
 		cat "$FID_OUT/$1-native.tsv"
 	} >"$STORED/$1.tsv"
 	echo "stored: $STORED/$1.tsv, $(grep -vc '^#' "$STORED/$1.tsv") scenarios"
-}
-
-# chosen FILE [SCENARIO...]: the stored reference, of these scenarios.
-chosen() {
-	local file=$1
-	shift
-	[ $# -gt 0 ] || set -- '*'
-	while IFS= read -r line; do
-		for pattern; do
-			# shellcheck disable=SC2053 # a pattern
-			[[ ${line%%$'\t'*} = $pattern ]] && printf '%s\n' "$line" && break
-		done
-	done < <(grep -v '^#' "$file")
 }
 
 # The reference of now and the stored one are the same.

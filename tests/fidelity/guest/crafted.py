@@ -66,6 +66,8 @@ class Way:
             return self.sock.recv(65536)
         except BlockingIOError:
             return None
+        except OSError:
+            return b"?"         # it came, and cannot be read
 
 
 def mac(netns, dev):
