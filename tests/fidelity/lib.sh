@@ -5,6 +5,7 @@ FID=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=tests/lab/lib.sh
 . "$FID/../lab/lib.sh"
 
+# shellcheck disable=SC2034 # for those who source it
 FID_OUT=$TREE/build/fidelity
 
 # clean_copy NAME: this tree's sources in the lab's root, at /src/NAME.

@@ -20,7 +20,6 @@ class Stock:
     it is sent."""
 
     def __init__(self, world, verdict, netns, dev, src=None):
-        # pylint: disable=too-many-arguments,too-many-positional-arguments
         self.buf = DmaBuf(4096, seed=netns.ifindex(dev))
         self.binding = Binding(netns, dev, self.buf)
         verdict.bound(self.binding)
@@ -48,7 +47,6 @@ class Way:
     """How a packet gets from a device to a socket or a device of the far end."""
 
     def __init__(self, world, netns, dev, addr=REMOTE, far=None, nic="nicA"):
-        # pylint: disable=too-many-arguments,too-many-positional-arguments
         self.netns, self.dev, self.addr, self.nic = netns, dev, addr, nic
         self.far = far or world.remote
         with self.far:
@@ -92,15 +90,19 @@ def far_mac(world, way):
     return mac(*peers[way.dev]) if way.dev in peers else "02" + "00" * 4 + "01"
 
 
-def craft(world, verdict, way, frags, stocks=(), vlan=0):
-    """Send one and say what came of it."""
-    # pylint: disable=too-many-arguments,too-many-positional-arguments
+def packet_for(world, way, frags, stocks, vlan):
+    """The packet, not sent yet."""
     src = {"nicA": "10.2.0.1", "nicC": "10.3.0.1"}.get(way.dev, "10.1.0.2")
     header = way.header(LEN * len(frags), (far_mac(world, way), mac(way.netns, way.dev)), src)
     packet = Packet(way.netns, way.dev, frags, header, LEN)
     packet.nic, packet.vlan = way.nic, vlan
-    socks = [stock.fileno() for stock in stocks] + [-1, -1]
-    packet.socks = tuple(socks[:2])
+    packet.socks = tuple([stock.fileno() for stock in stocks] + [-1, -1])[:2]
+    return packet
+
+
+def craft(world, verdict, way, frags, stocks=(), vlan=0):
+    """Send one and say what came of it."""
+    packet = packet_for(world, way, frags, stocks, vlan)
     before, nics, sent = world.dropped(), world.nic_bytes(), world.counts(TX_BYTES)
     xmit, unreadable = packet.send()
     got = []
@@ -112,9 +114,8 @@ def craft(world, verdict, way, frags, stocks=(), vlan=0):
         return got or world.rose(before)
     wait_for(2, over)
     verdict.add("send", xmit)
-    want = content(frags, stocks)
-    verdict.add("delivered", "0" if not got else
-                f"{len(got[0])} {'equal' if got[0] == want else 'differs'}")
+    verdict.add("delivered", "0" if not got else f"{len(got[0])} "
+                f"{'equal' if got[0] == content(frags, stocks) else 'differs'}")
     verdict.add("dropped", *(world.rose(before) or ["none"]))
     used = [nic for nic, count in world.nic_bytes().items() if count > nics[nic]]
     # What is smaller than the packet is ARP and the like.

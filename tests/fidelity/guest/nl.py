@@ -104,6 +104,7 @@ class Netlink:
         self.sock.setsockopt(SOL_NETLINK, NETLINK_EXT_ACK, 1)
         self.sock.setsockopt(SOL_NETLINK, NETLINK_CAP_ACK, 1)
         self.seq = 0
+        self.hint = ""
 
     def close(self):
         """Bindings of the socket end with it."""
@@ -120,16 +121,25 @@ class Netlink:
                     return
                 data = data[(length + 3) & ~3:]
 
+    def extack(self, got):
+        """The text; which attribute is wrong (its place) or missing goes to
+        hint."""
+        for kind, name in ((2, "at"), (5, "missing")):
+            if kind in got:
+                self.hint = f"{name}:{struct.unpack('=I', got[kind])[0]}"
+        return got.get(1, b"").rstrip(b"\0").decode()
+
     def request(self, kind, flags, body):
         """Send; return errno, extack text and the bodies of the answer."""
         self.seq += 1
         self.sock.send(struct.pack("=IHHII", 16 + len(body), kind,
                                    NLM_F_REQUEST | flags, self.seq, 0) + body)
         bodies, err, text = [], 0, ""
+        self.hint = ""
         for kind_got, data in self.messages():
             if kind_got == NLMSG_ERROR:
                 err = -struct.unpack_from("=i", data)[0]
-                text = attrs(data[20:]).get(1, b"").rstrip(b"\0").decode()
+                text = self.extack(attrs(data[20:]))
             elif kind_got != NLMSG_DONE:
                 bodies.append(data)
         return err, text, bodies

@@ -13,7 +13,6 @@ class Scenario:
     """
 
     def __init__(self, name, function, args=(), limit=40, native="", since=()):
-        # pylint: disable=too-many-arguments,too-many-positional-arguments
         self.name, self.function, self.args = name, function, args
         self.limit, self.native, self.since = limit, native, since
 

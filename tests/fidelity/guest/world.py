@@ -272,6 +272,12 @@ def state():
     return found
 
 
+def carrier(dev):
+    """Has its link come up?"""
+    with open(f"/sys/class/net/{dev}/carrier", encoding="ascii") as file:
+        return file.read() == "1\n"
+
+
 def settle(want, seconds=5):
     """Until the state is as it was; is it?"""
     return wait_for(seconds, lambda: state() == want, 0.2)

@@ -69,10 +69,10 @@ static int absent_behind_lock(u32 ifindex)
 		return -ENODEV;
 	netdev_lock(dev);
 	/* The lowest bit of a mutex's owner: somebody waits. */
-	for (ms = 0; ms < 10000; ms += 10) {
+	for (ms = 0; ms < 10000; ms += 20) {
 		if (atomic_long_read(&dev->lock.owner) & 1)
 			break;
-		msleep(10);
+		msleep(20);
 	}
 	netif_device_detach(dev);
 	netdev_unlock(dev);

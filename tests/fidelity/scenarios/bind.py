@@ -39,7 +39,7 @@ def raw(world, verdict, payload, flags=NLM_F_ACK):
     nl = Netdev(world.guest)
     err, text, got = nl.call(BIND_TX, payload(world), flags)
     verdict.add("bind", err, f'"{text}"')
-    verdict.add("seen", "id" if got else "no-id")
+    verdict.add("seen", "id" if got else "no-id", *nl.hint.split())
     nl.close()
 
 
@@ -54,15 +54,13 @@ def good(_):
 
 
 RAW = {
-    "nothing": lambda w: b"",
     "no-ifindex": good,
     "no-fd": nk,
     "ifindex-zero": lambda w: attr(A_IFINDEX, 0) + good(w),
     "ifindex-short": lambda w: attr(A_IFINDEX, b"\1\0") + good(w),
     "fd-short": lambda w: nk(w) + attr(A_FD, b"\1"),
-    "fd-too-long": lambda w: nk(w) + attr(A_FD, b"\xff" * 12),
     "unknown-attribute": lambda w: nk(w) + good(w) + attr(99, 1),
-    "ifindex-twice": lambda w: attr(A_IFINDEX, 1) + nk(w) + good(w),
+    "ifindex-twice": lambda w: nk(w) + attr(A_IFINDEX, 1) + good(w),
     "fd-twice": lambda w: nk(w) + attr(A_FD, 4711) + good(w),
 }
 for _name, _payload in RAW.items():
@@ -308,4 +306,3 @@ def send_userns(world, verdict):
         transfer(inner.world, said, inner.netns, inner.dev, sink=inner.sink)
         said.add("seen", "uid", inner.uid)
     in_userns(world, verdict, work, lease="nicA")
-

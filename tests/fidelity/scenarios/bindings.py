@@ -9,7 +9,7 @@ from craft import MODE_DMA, MODE_NONE, act
 from flow import Flow, transfer
 from nl import Netdev
 from suite import scenario
-from world import ip
+from world import carrier, ip
 
 
 def send(world, verdict, binding, netns=None, **plan):
@@ -219,6 +219,7 @@ def binding_vdev_deleted(world, verdict):
     verdict.bound(binding)
     ip(f"link del {cont.host}")
     verdict.add("binding", binding.state(0.3), binding.end())
+    verdict.add("seen", "there" if cont.netns.ifindex(cont.dev) else "deleted")
 
 
 @scenario()
@@ -242,7 +243,7 @@ def binding_nic_down_and_up(world, verdict):
     binding = Binding(cont.netns, cont.dev, DmaBuf(20480))
     verdict.bound(binding)
     ip("link set nicC down", "link set nicC up", "addr replace fd03::1/64 dev nicC nodad")
-    wait_for(10, lambda: open("/sys/class/net/nicC/carrier", encoding="ascii").read() == "1\n")
+    wait_for(10, lambda: carrier("nicC"))
     send(world, verdict, binding, cont.netns, to="10.3.0.2", dst=world.other)
     verdict.add("binding", binding.end())
 
@@ -275,7 +276,7 @@ def binding_lease_for_both(world, verdict):
 @scenario()
 def binding_of_parent_used_by_child(world, verdict):
     """A process that inherited the netlink socket keeps the binding."""
-    binding = Binding(world.guest, "nk_guest", DmaBuf(8192))
+    binding = Binding(world.guest, "nk_guest", DmaBuf(12288))
     verdict.bound(binding)
     reader, writer = os.pipe()
     pid = os.fork()

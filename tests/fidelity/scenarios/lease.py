@@ -9,7 +9,7 @@ from crafted import crafted
 from flow import transfer
 from suite import scenario
 from userns import in_userns
-from world import OTHER, ip, run
+from world import OTHER, carrier, ip, run
 
 
 def said(verdict, got):
@@ -50,14 +50,6 @@ def lease_primary_end(world, verdict):
     cont = world.container(lease=None, via=None)
     said(verdict, world.lease(cont.host, "nicA"))
     bind(verdict, world.init, cont.host)
-    bind(verdict, cont.netns, cont.dev)
-
-
-@scenario()
-def lease_of_no_nic(world, verdict):
-    """Of a device that is no NIC."""
-    cont = world.container(lease=None, via=None)
-    said(verdict, cont.lease("lo"))
     bind(verdict, cont.netns, cont.dev)
 
 
@@ -219,7 +211,7 @@ def rebind(world):
     with open("/sys/bus/pci/drivers/nmtx_lab/bind", "w", encoding="ascii") as file:
         file.write("0000:00:06.0")
     run("bash", "-c", ". /lab/guest/lib.sh; nic_named nicC; far_end_up nicC nicS other 3")
-    wait_for(10, lambda: open("/sys/class/net/nicC/carrier", encoding="ascii").read() == "1\n")
+    wait_for(10, lambda: carrier("nicC"))
     return world
 
 

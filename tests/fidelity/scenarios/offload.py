@@ -29,7 +29,6 @@ ROWS = (
 
 def offload(world, verdict, where, features, when, size, addr):
     """Off before or after the connection is made, then all is sent."""
-    # pylint: disable=too-many-arguments,too-many-positional-arguments
     netns, dev = (world.guest, "nk_guest") if where == "guest" else (world.init, "nicA")
     binding = Binding(world.guest, "nk_guest", DmaBuf(65536))
     verdict.bound(binding)

@@ -314,7 +314,6 @@ for _name, _what in QDISCS.items():
 
 def small_gso(world, verdict, netns, dev, what, size, to):
     """GSO packets larger than a device takes."""
-    # pylint: disable=too-many-arguments,too-many-positional-arguments
     netns = world.spaces[netns]
     with netns:
         run("ip", "link", "set", dev, *what.split())
@@ -420,7 +419,6 @@ NFT = {
 
 def nft(world, verdict, where, family, hook, answer):
     """A rule of nftables that counts what is large, and lets it pass or not."""
-    # pylint: disable=too-many-arguments,too-many-positional-arguments
     netns = world.spaces[where]
 
     def call(text):

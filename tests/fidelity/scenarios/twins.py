@@ -12,7 +12,6 @@ TEXT = b"hello\nworld\n"
 
 def twin(world, verdict, dev, piece, addr):
     """ncdevmem reads lines and sends each by one sendmsg()."""
-    # pylint: disable=too-many-arguments,too-many-positional-arguments
     netns = world.guest if dev == "nk_guest" else world.init
     buf = DmaBuf(16 * 4096)
     buf.data[:len(TEXT)] = TEXT
@@ -21,7 +20,7 @@ def twin(world, verdict, dev, piece, addr):
     flow = Flow(world, verdict, binding, src=netns, to=addr, length=len(TEXT), chunk=6,
                 iov=piece)
     flow.run().tell().close()
-    verdict.add("seen", f"pieces:{piece}", repr(bytes(flow.sink.got).decode()).replace(" ", "_"))
+    verdict.add("seen", dev, f"pieces:{piece}", repr(bytes(flow.sink.got).decode()))
     verdict.add("binding", binding.end())
 
 
