@@ -17,7 +17,7 @@ boot_args() {
 	case $1 in
 	default) printf '%s\n' full ;;
 	again) printf '%s\n' repeat ;;
-	rethunk) printf '%s\n' readable --append retbleed=unret,force ;;
+	rethunk) printf '%s\n' readable --append retbleed=force,unret ;;
 	native) printf '%s\n' native ;;
 	esac
 }
@@ -54,7 +54,7 @@ one() {
 }
 
 main() {
-	local kernel boot start=$SECONDS
+	local kernel boot start=$SECONDS docs=()
 	need_root
 	need_lab_tools
 	need_tools python3=python3 gnuplot=gnuplot-nox
@@ -68,7 +68,8 @@ main() {
 		done
 	done
 	info "bench: all counted in $((SECONDS - start)) s"
+	[ -n "${KERNEL:-}" ] || docs=(--docs "$TREE/docs")
 	python3 "$BENCH/report.py" --native "$NATIVE" --out "$TREE/build/bench.json" \
-		--docs "$TREE/docs" "$OUT" "${kernels[@]}"
+		"${docs[@]}" "$OUT" "${kernels[@]}"
 }
 main "$@"

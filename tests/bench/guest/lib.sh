@@ -96,7 +96,7 @@ readable_rows() { # VARIANT
 pktgen_row() { # VARIANT
 	modprobe pktgen
 	(
-		cd /proc/net/pktgen
+		cd /proc/net/pktgen || exit
 		echo rem_device_all >kpktgend_0
 		echo "add_device dummy0" >kpktgend_0
 		for word in "count 20000" "pkt_size 60" "xmit_mode queue_xmit" \
@@ -223,4 +223,22 @@ active_up() { # BACKEND
 active_down() {
 	let_go
 	wait_for 10 module_unload
+}
+
+bystander_rows() { # VARIANT
+	readable_rows "$1"
+	[ "$PLAN" = readable ] || plain_rows "$1"
+}
+
+# The usual other ways to hook the function.
+other_hooks() {
+	insmod "$LAB/ko/bench_regs.ko"
+	bystander_rows ftrace-regs
+	rmmod bench_regs
+	insmod "$LAB/ko/bench_klp.ko"
+	wait_for 20 grep -q 0 /sys/kernel/livepatch/bench_klp/transition
+	bystander_rows livepatch
+	echo 0 >/sys/kernel/livepatch/bench_klp/enabled
+	wait_for 20 eval '[ ! -e /sys/kernel/livepatch/bench_klp ]'
+	wait_for 5 rmmod bench_klp
 }

@@ -47,6 +47,7 @@ life_of() {
 
 life_rows() {
 	local load unload kind
+	echo 0 >/sys/kernel/rcu_expedited
 	find /lib/modules -name 'netmem_tx.ko*' | while read -r file; do
 		case $file in
 		*.xz) xz -dc "$file" ;;
@@ -65,6 +66,7 @@ life_rows() {
 	row idle.empty.attach "$(ms "$(times attach 3 empty_attach)")" ms
 	row idle.empty.detach "$(ms "$(times detach 3 empty_attach)")" ms
 	nmtx_bench unload netmem_tx >/dev/null
+	echo 1 >/sys/kernel/rcu_expedited
 }
 
 # --- scale --------------------------------------------------------------
@@ -116,15 +118,14 @@ scale_leases() {
 	nmtx_bench lease --dev nkp1 --nic nicA --rounds 30 >"$ASKED"
 	row lease.add "$(field median "$ASKED" lease-add)" instructions
 	row lease.del "$(field median "$ASKED" lease-del)" instructions
-	start=$(slab_bytes)
 	for n in 1 10 100 1000; do
+		start=$(slab_bytes)
 		nmtx_bench lease --dev nkp --nic nicA --from $((made + 1)) --count "$n"
-		made=$n
 		[ "$n" != 1000 ] ||
-			row lease.memory $((($(slab_bytes) - start) / 1000)) bytes
+			row lease.memory $((($(slab_bytes) - start) / (n - made))) bytes
+		made=$n
 		scale_point "leases-$n"
 	done
-	nmtx_bench lease --dev nkp1001 --nic nicA --rounds 1 >/dev/null 2>&1 || true
 }
 
 scale_rows() {

@@ -11,24 +11,6 @@
 # shellcheck source=tests/bench/guest/life.sh
 . "$LAB/bench/life.sh"
 
-bystander_rows() { # VARIANT
-	readable_rows "$1"
-	[ "$PLAN" = readable ] || plain_rows "$1"
-}
-
-# The usual other ways to hook the function.
-other_hooks() {
-	insmod "$LAB/ko/bench_regs.ko"
-	bystander_rows ftrace-regs
-	rmmod bench_regs
-	insmod "$LAB/ko/bench_klp.ko"
-	wait_for 20 grep -q 0 /sys/kernel/livepatch/bench_klp/transition
-	bystander_rows livepatch
-	echo 0 >/sys/kernel/livepatch/bench_klp/enabled
-	wait_for 20 eval '[ ! -e /sys/kernel/livepatch/bench_klp ]'
-	wait_for 5 rmmod bench_klp
-}
-
 stock() {
 	bystander_rows stock
 	[ "$PLAN" = readable ] || {
@@ -65,6 +47,7 @@ with_module() {
 native() {
 	stock
 	bind_rows stock direct
+	# shellcheck disable=SC2119
 	lease_add >/dev/null
 	netkit_rows native
 	bind_rows native netkit
