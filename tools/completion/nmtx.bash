@@ -28,13 +28,18 @@ _nmtx_words() {
 		return
 		;;
 	addr | queue) return ;;
+	root)
+		compgen -d
+		return
+		;;
 	esac
 	case $object/$command in
-	/) echo "dev lease binding stats status drain monitor redirect help" ;;
+	/) echo "dev lease binding stats status drain monitor redirect doctor help" ;;
 	dev/ | binding/) echo "show help" ;;
 	lease/ | redirect/) echo "show add del help" ;;
 	stats/ | status/) echo "show help" ;;
 	drain/) echo "on off help" ;;
+	doctor/*) echo "dev netns nic root help" ;;
 	dev/show) _nmtx_devices ;;
 	lease/add) echo "dev netns nic queue" ;;
 	lease/del) echo "dev netns nic" ;;
