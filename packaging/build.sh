@@ -13,6 +13,7 @@ epoch() { tar -tvf "$TARBALL" --full-time --utc "netmem-tx-$VERSION/dkms.conf" |
 run_in_root() {
 	local dir=$1
 	shift
+	# shellcheck disable=SC2016 # expanded by the inner shell
 	in_root nice env "SOURCE_DATE_EPOCH=$(epoch)" sh -c 'cd "$1" && shift && exec "$@"' sh "$dir" "$@"
 }
 
@@ -66,7 +67,7 @@ build_rpm() {
 		-ba SPECS/netmem-tx.spec
 	run_in_root "$top" sh -c "rpmlint --strict -c \
 		/build/netmem-tx-$VERSION/packaging/rpm/rpmlint.toml \
-		SPECS/netmem-tx.spec SRPMS/*.rpm RPMS/*/*.rpm"
+		SPECS/netmem-tx.spec SRPMS/*.rpm \$(ls RPMS/*/*.rpm | grep -v debuginfo)"
 	cp "$ROOT$top"/SRPMS/*.rpm "$ROOT$top"/RPMS/*/*.rpm "$OUT/"
 }
 
@@ -78,18 +79,30 @@ build_arch() {
 	filled "$ROOT/build/netmem-tx-$VERSION/packaging/arch/PKGBUILD.in" |
 		sed "s/@SHA256@/$(sha256sum <"$TARBALL" | cut -d' ' -f1)/" >"$ROOT$dir/PKGBUILD"
 	in_root useradd -m builder
+	mkdir -p "$ROOT/var/lib/pacman" # makepkg asks what is installed
 	in_root chown -R builder: "$dir"
 	# --nodeps: as for rpm.
 	run_in_root "$dir" setpriv --reuid=builder --regid=builder --init-groups \
-		env HOME=/home/builder makepkg --nodeps --noconfirm
+		env HOME=/home/builder PKGEXT=.pkg.tar.zst makepkg --nodeps --noconfirm
 	run_in_root "$dir" setpriv --reuid=builder --regid=builder --init-groups \
 		sh -c 'makepkg --printsrcinfo >.SRCINFO'
+	! grep -q "WARNING: Package contains reference" "$TREE/build/logs/package-arch.log" ||
+		die "a package names the build directory"
 	cp "$ROOT$dir/PKGBUILD" "$ROOT$dir/.SRCINFO" "$ROOT$dir"/*.pkg.tar.* "$OUT/"
 	mv "$OUT/.SRCINFO" "$OUT/SRCINFO"
 }
 
 need_root
 [ $# -gt 0 ] || die "usage: build.sh source|deb|rpm|arch..."
+# stale KIND: what an earlier run left.
+stale() {
+	case $1 in
+	deb) rm -f "$OUT"/netmem-tx*_*.* ;;
+	rpm) rm -f "$OUT"/*.rpm ;;
+	arch) rm -f "$OUT"/*.pkg.tar.* "$OUT/PKGBUILD" "$OUT/SRCINFO" ;;
+	esac
+}
+
 "$PACKAGING/source.sh" "$OUT" >/dev/null
 base=$(make_root build-root "${BUILD_PACKAGES[@]}")
 for kind; do
@@ -97,6 +110,7 @@ for kind; do
 	source) ;;
 	deb | rpm | arch)
 		info "building $kind"
+		stale "$kind"
 		mkdir -p "$TREE/build/logs"
 		logged "package-$kind" fresh_root "$base" "build_$kind"
 		;;

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # Helpers of the scripts in packaging/: the roots that packages are built and
 # tried in. Source it, after `set -euo pipefail`.
 
@@ -50,7 +50,7 @@ make_root() {
 # fresh_root BASE COMMAND...: run COMMAND with ROOT set to a throw-away copy of
 # BASE, which is an overlay in a mount namespace of its own.
 fresh_root() {
-	local base=$1 dir rc=0
+	local base=$1 saved=$ROOT dir rc=0
 	shift
 	dir=$(mktemp -d "$CACHE/fresh.XXXXXX")
 	mkdir "$dir/upper" "$dir/work" "$dir/root"
@@ -58,14 +58,15 @@ fresh_root() {
 		-o "lowerdir=$base,upperdir=$dir/upper,workdir=$dir/work"
 	cp /etc/resolv.conf "$dir/root/etc/" 2>/dev/null || true
 	# Not in an "if": there set -e would be off.
+	ROOT=$dir/root
 	set +e
 	(
 		set -e
-		ROOT=$dir/root
 		"$@"
 	)
 	rc=$?
 	set -e
+	ROOT=$saved
 	umount "$dir/root"
 	rm -rf "$dir"
 	return "$rc"

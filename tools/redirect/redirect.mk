@@ -11,6 +11,7 @@ REDIRECT_ARCH := $(shell $(CC) -print-multiarch)
 $(REDIRECT_OUT)/redirect.bpf.o: $(REDIRECT)/redirect.bpf.c
 	mkdir -p $(REDIRECT_OUT)
 	$(CLANG) -target bpf -O2 -g -Wall -Werror \
+		-ffile-prefix-map=$(CURDIR)=. -fdebug-compilation-dir=. \
 		-I/usr/include/$(REDIRECT_ARCH) -c $< -o $@
 
 $(REDIRECT_OUT)/redirect.skel.h: $(REDIRECT_OUT)/redirect.bpf.o
