@@ -8,7 +8,8 @@ NAME := netmem-tx
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 
 .PHONY: all module tools clean help demo check check-debug lint \
-	install uninstall fidelity bench soak fuzz packages
+	install uninstall fidelity bench soak fuzz packages packages-check \
+	deb rpm arch
 
 all: module
 
@@ -45,9 +46,18 @@ install:
 uninstall:
 	@scripts/install.sh uninstall
 
-fidelity bench soak fuzz packages:
+fidelity bench soak fuzz:
 	@echo "make $@: not there yet" >&2
 	@exit 1
+
+packages:
+	@packaging/build.sh deb rpm arch
+
+deb rpm arch:
+	@packaging/build.sh $@
+
+packages-check:
+	@packaging/test.sh $(or $(KINDS),deb rpm arch)
 
 help:
 	@echo "netmem-tx $(VERSION)"
@@ -57,6 +67,10 @@ help:
 	@echo "make install      as root: the module by dkms, nmtx"
 	@echo "make uninstall    as root: both away again"
 	@echo
+	@echo "make packages     as root: packages for Debian, rpm and Arch in build/packages;"
+	@echo "                  make deb, make rpm, make arch: one kind"
+	@echo "make packages-check  install and remove them in throw-away roots (KINDS=deb)"
+	@echo
 	@echo "In a VM, as root; install what they need on Debian and Ubuntu:"
 	@echo "make demo         the main job step by step (KERNEL=6.18.15 or 7.1.13)"
 	@echo "make check        all cases on stock kernels (KERNELS=\"6.18.15 7.1.13\","
@@ -64,5 +78,5 @@ help:
 	@echo "make check-debug  the same cases on a debug kernel (KASAN, lockdep)"
 	@echo "make lint         checkpatch, sparse, shellcheck"
 	@echo
-	@echo "Not there yet: fidelity bench soak fuzz packages"
+	@echo "Not there yet: fidelity bench soak fuzz"
 	@echo "docs/testing.md says more."
