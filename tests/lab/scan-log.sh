@@ -19,6 +19,7 @@ BEGIN {
 	# Lines of an ordinary boot of a debug kernel.
 	fine = "kasan: KernelAddressSanitizer initialized|" \
 		"lockdep: (fixing|locking)|Lock dependency validator|" \
+		"RCU lockdep checking is enabled|" \
 		"DMAR: (dmar|DRHD).*(ver |base)"
 }
 { gsub(/\r/, "") }
