@@ -104,7 +104,7 @@ main() {
 	if [ "${REFERENCE:-}" = 1 ]; then
 		[ "$bad" = 0 ] || die "not stored"
 		for kernel in $NATIVE; do store "$kernel"; done
-		python3 "$FID/duplicates.py" "$STORED/$FIRST.tsv" "$FID/mutants/only"
+		python3 "$FID/duplicates.py" "$STORED/$FIRST.tsv"
 		return
 	fi
 	same_as_stored "$@" || bad=1

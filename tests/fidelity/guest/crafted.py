@@ -58,14 +58,15 @@ class Way:
         """Ethernet, IP and UDP."""
         return udp_header(macs, (src, self.addr), self.sock.getsockname()[1], length)
 
-    def received(self):
-        """One datagram, or None."""
+    def received(self, got):
+        """Add a datagram that has come, if any; are there some?"""
         try:
-            return self.sock.recv(65536)
+            got.append(self.sock.recv(65536))
         except BlockingIOError:
-            return None
+            pass
         except OSError:
-            return b"?"         # it came, and cannot be read
+            got.append(b"?")    # it came, and cannot be read
+        return got
 
 
 def mac(netns, dev):
@@ -107,23 +108,18 @@ def craft(world, verdict, way, frags, stocks=(), vlan=0):
     xmit, unreadable = packet.send()
     got = []
 
-    def over():
-        data = way.received()
-        if data is not None:
-            got.append(data)
-        return got or world.rose(before)
-    wait_for(2, over)
+    wait_for(2, lambda: way.received(got) or world.rose(before))
     verdict.add("send", xmit)
     verdict.add("delivered", "0" if not got else f"{len(got[0])} "
                 f"{'equal' if got[0] == content(frags, stocks) else 'differs'}")
     verdict.add("dropped", *(world.rose(before) or ["none"]))
-    used = [nic for nic, count in world.nic_bytes().items() if count > nics[nic]]
+    used = "+".join(nic for nic, count in world.nic_bytes().items() if count > nics[nic])
     # What is smaller than the packet is ARP and the like.
-    left = [key.split("/")[1] for key, count in world.counts(TX_BYTES).items()
-            if count >= sent.get(key, 0) + LEN * len(frags)]
+    left = sorted(key.split("/")[1] for key, count in world.counts(TX_BYTES).items()
+                  if count >= sent.get(key, 0) + LEN * len(frags))
     verdict.add("seen", "unreadable" if unreadable else "readable", frags,
-                "left:" + ("+".join(sorted(left)) or "none"),
-                "dma:" + ("+".join(used) or "none"))
+                "left:" + ("+".join(left) or "none"),
+                "dma:" + (used or "none"))
 
 
 def crafted(world, verdict, netns, dev, frags, **kwargs):
