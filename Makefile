@@ -46,7 +46,11 @@ install:
 uninstall:
 	@scripts/install.sh uninstall
 
-fidelity bench soak fuzz:
+fidelity:
+	@KERNELS="$(KERNELS)" REFERENCE="$(REFERENCE)" \
+		tests/fidelity/$(if $(MUTANTS),mutants,run).sh $(SCENARIOS)
+
+bench soak fuzz:
 	@echo "make $@: not there yet" >&2
 	@exit 1
 
@@ -76,7 +80,9 @@ help:
 	@echo "make check        all cases on stock kernels (KERNELS=\"6.18.15 7.1.13\","
 	@echo "                  KERNELS=next, CASES=\"01-native\")"
 	@echo "make check-debug  the same cases on a debug kernel (KASAN, lockdep)"
+	@echo "make fidelity     verdicts of all kernels compared with native ones"
+	@echo "                  (KERNELS=, SCENARIOS=\"path-*\", REFERENCE=1, MUTANTS=1)"
 	@echo "make lint         checkpatch, sparse, shellcheck"
 	@echo
-	@echo "Not there yet: fidelity bench soak fuzz"
+	@echo "Not there yet: bench soak fuzz"
 	@echo "docs/testing.md says more."
