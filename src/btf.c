@@ -34,6 +34,12 @@ void nmtx_btf_release(struct btf *btf)
 	static_call(nmtx_btf_put)(btf);
 }
 
+/* By its first two letters most of a kernel's names are none that we want. */
+static u64 name_bit(const char *name)
+{
+	return name[0] ? BIT_ULL((name[0] + 37 * name[1]) % 64) : 0;
+}
+
 /**
  * nmtx_btf_find - find several types in one pass
  * @btf: the kernel's BTF
@@ -47,16 +53,20 @@ void nmtx_btf_find(const struct btf *btf, struct nmtx_btf_want *wants,
 {
 	const struct btf_type *t;
 	const char *name;
+	u64 wanted = 0;
 	unsigned int i;
 	u32 id;
 
+	for (i = 0; i < n; i++)
+		wanted |= name_bit(wants[i].name);
 	for (id = 1; (t = btf_type_by_id(btf, id)); id++) {
 		if (!btf_type_is_func(t) && !__btf_type_is_struct(t))
 			continue;
 		name = static_call(nmtx_btf_name)(btf, t->name_off);
-		for (i = 0; name && i < n; i++) {
-			if (wants[i].name[0] == name[0] &&
-			    wants[i].kind == BTF_INFO_KIND(t->info) &&
+		if (!name || !(name_bit(name) & wanted))
+			continue;
+		for (i = 0; i < n; i++) {
+			if (wants[i].kind == BTF_INFO_KIND(t->info) &&
 			    !strcmp(wants[i].name, name))
 				wants[i].id = id;
 		}
