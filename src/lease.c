@@ -8,6 +8,7 @@
  */
 #include "netmem_tx.h"
 
+#include <linux/hashtable.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/rtnetlink.h>
@@ -22,6 +23,7 @@
 
 /**
  * struct nmtx_lease - a lease of our own
+ * @by_vdev: in leases_by_vdev
  * @list: in leases
  * @vdev: who may bind
  * @nic: where
@@ -30,12 +32,14 @@
  * before either of them is freed, see nmtx_lease_device_gone().
  */
 struct nmtx_lease {
+	struct hlist_node by_vdev;
 	struct list_head list;
 	struct net_device *vdev;
 	struct net_device *nic;
 };
 
-static LIST_HEAD(leases);
+static DEFINE_HASHTABLE(leases_by_vdev, 8);
+static LIST_HEAD(leases);		/* oldest first, for those who read them */
 static DEFINE_MUTEX(leases_lock);	/* inside RTNL and instance locks */
 static unsigned int n_leases;
 
@@ -44,7 +48,8 @@ static struct nmtx_lease *find_lease(const struct net_device *vdev)
 	struct nmtx_lease *lease;
 
 	lockdep_assert_held(&leases_lock);
-	list_for_each_entry(lease, &leases, list)
+	hash_for_each_possible(leases_by_vdev, lease, by_vdev,
+			       (unsigned long)vdev)
 		if (lease->vdev == vdev)
 			return lease;
 	return NULL;
@@ -98,6 +103,8 @@ static int insert_lease(struct nmtx_lease *new, struct netlink_ext_ack *extack)
 	mutex_lock(&leases_lock);
 	lease = find_lease(new->vdev);
 	if (!lease) {
+		hash_add(leases_by_vdev, &new->by_vdev,
+			 (unsigned long)new->vdev);
 		list_add_tail(&new->list, &leases);
 		WRITE_ONCE(n_leases, n_leases + 1);
 	} else if (lease->nic == new->nic) {
@@ -149,6 +156,7 @@ int nmtx_lease_add(struct net_device *vdev, struct net_device *nic,
 static void remove_lease(struct nmtx_lease *lease)
 {
 	lockdep_assert_held(&leases_lock);
+	hash_del(&lease->by_vdev);
 	list_del(&lease->list);
 	WRITE_ONCE(n_leases, n_leases - 1);
 	nmtx_bindings_revoke(lease->vdev, NULL);
@@ -195,9 +203,14 @@ void nmtx_lease_device_gone(const struct net_device *dev)
 	struct nmtx_lease *lease, *next;
 
 	mutex_lock(&leases_lock);
-	list_for_each_entry_safe(lease, next, &leases, list)
-		if (lease->vdev == dev || lease->nic == dev)
-			remove_lease(lease);
+	lease = find_lease(dev);
+	if (lease)
+		remove_lease(lease);
+	/* Only a device with a parent can be the NIC of a lease. */
+	if (dev->dev.parent)
+		list_for_each_entry_safe(lease, next, &leases, list)
+			if (lease->nic == dev)
+				remove_lease(lease);
 	mutex_unlock(&leases_lock);
 }
 
