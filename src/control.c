@@ -39,6 +39,20 @@ bool nmtx_control_sees_all(struct sk_buff *request)
 }
 
 /**
+ * nmtx_control_heard - does anybody listen to notifications?
+ * @net: in this namespace
+ *
+ * Asked first, so that bind-tx does not pay for messages to nobody.
+ *
+ * Context: any.
+ * Return: true when nmtx_control_notify() has somebody to tell.
+ */
+bool nmtx_control_heard(struct net *net)
+{
+	return genl_has_listeners(&nmtx_family, net, 0);
+}
+
+/**
  * nmtx_control_notify - send a notification in a namespace
  * @msg: the message; consumed
  * @net: the namespace

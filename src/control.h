@@ -16,6 +16,7 @@ void nmtx_control_lease_event(const struct net_device *vdev,
 extern struct genl_family nmtx_family;
 
 bool nmtx_control_sees_all(struct sk_buff *request);
+bool nmtx_control_heard(struct net *net);
 void nmtx_control_notify(struct sk_buff *msg, struct net *net);
 int nmtx_control_lease_add(struct sk_buff *skb, struct genl_info *info);
 int nmtx_control_lease_del(struct sk_buff *skb, struct genl_info *info);

@@ -234,9 +234,13 @@ int nmtx_control_lease_dump(struct sk_buff *skb, struct netlink_callback *cb)
 static void tell_lease(const struct net_device *vdev,
 		       const struct net_device *nic, bool add, bool host)
 {
-	struct sk_buff *msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	struct net *net = host ? &init_net : dev_net(vdev);
+	struct sk_buff *msg;
 	void *hdr;
 
+	if (!nmtx_control_heard(net))
+		return;
+	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!msg)
 		return;
 	hdr = genlmsg_put(msg, 0, 0, &nmtx_family, 0,
@@ -247,7 +251,7 @@ static void tell_lease(const struct net_device *vdev,
 		return;
 	}
 	genlmsg_end(msg, hdr);
-	nmtx_control_notify(msg, host ? &init_net : dev_net(vdev));
+	nmtx_control_notify(msg, net);
 }
 
 /**

@@ -200,9 +200,12 @@ int nmtx_control_binding_dump(struct sk_buff *skb, struct netlink_callback *cb)
  */
 void nmtx_control_binding_event(const struct nmtx_binding *entry, bool add)
 {
-	struct sk_buff *msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	struct sk_buff *msg;
 	void *hdr;
 
+	if (!nmtx_control_heard(&init_net))
+		return;
+	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!msg)
 		return;
 	hdr = genlmsg_put(msg, 0, 0, &nmtx_family, 0,
