@@ -23,6 +23,7 @@
 #include "lease.h"
 #include "stats.h"
 #include "symbols.h"
+#include "validate.h"
 #include "xmit_hook.h"
 
 /**
@@ -201,6 +202,7 @@ static int bind_vdev(struct bind_request *req, struct net_device *vdev)
 		NL_SET_ERR_MSG(extack, "Driver does not support netmem TX");
 		return -EOPNOTSUPP;
 	}
+	nmtx_validate_learn(vdev);
 	nic = nmtx_lease_get_nic(vdev, &tracker);
 	if (!nic || !req->entry) {
 		NL_SET_ERR_MSG(extack, "No DMA-capable device found for netmem TX");

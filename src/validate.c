@@ -23,29 +23,77 @@
 /* "No reason to drop"; not a drop counter. */
 #define NMTX_KEEP NMTX_STATS
 
-/* Are all fragments unreadable, and each devmem one bound for @nic? */
-static enum nmtx_stat check_frags(const struct sk_buff *skb,
+/*
+ * The link ops of netkit, learnt from the first that was bound: it is built
+ * in, so they stay. Every packet would compare the name otherwise.
+ */
+static const struct rtnl_link_ops *netkit_ops;
+
+/**
+ * nmtx_validate_learn - packets of this device will come
+ * @dev: a NO_DMA device, held
+ *
+ * Context: any.
+ */
+void nmtx_validate_learn(const struct net_device *dev)
+{
+	if (IS_BUILTIN(CONFIG_NETKIT) && netmem_tx_is_netkit(dev))
+		WRITE_ONCE(netkit_ops, dev->rtnl_link_ops);
+}
+
+static noinline enum netmem_tx_mode mode_by_name(const struct net_device *dev)
+{
+	return netmem_tx_mode(dev);
+}
+
+static __always_inline enum netmem_tx_mode
+packet_mode(const struct net_device *dev)
+{
+	const struct rtnl_link_ops *ops = READ_ONCE(dev->rtnl_link_ops);
+
+	if (ops && ops == READ_ONCE(netkit_ops))
+		return NETMEM_TX_NO_DMA;
+	return mode_by_name(dev);
+}
+
+/* By pointers: the compiler bounds each index into frags with a test. */
+#define for_each_frag(frag, end, skb)				\
+	for (frag = skb_shinfo(skb)->frags,			\
+	     end = frag + skb_shinfo(skb)->nr_frags;		\
+	     frag < end; frag++)
+
+/* Are all fragments unreadable? */
+static enum nmtx_stat check_mixed(const struct sk_buff *skb)
+{
+	const skb_frag_t *frag, *end;
+
+	for_each_frag(frag, end, skb)
+		if (!netmem_is_net_iov(skb_frag_netmem(frag)))
+			return NMTX_DROP_MIXED;
+	return NMTX_KEEP;
+}
+
+/*
+ * The same, and is each devmem one bound for @nic? Fragments of one area are
+ * of one binding.
+ */
+static enum nmtx_stat check_owner(const struct sk_buff *skb,
 				  const struct net_device *nic)
 {
-	const struct skb_shared_info *shinfo = skb_shinfo(skb);
-	const struct net_devmem_dmabuf_binding *last = NULL, *binding;
+	const struct net_iov_area *seen = NULL;
+	const skb_frag_t *frag, *end;
 	const struct net_iov *niov;
-	netmem_ref netmem;
-	int i;
 
-	for (i = 0; i < shinfo->nr_frags; i++) {
-		netmem = skb_frag_netmem(&shinfo->frags[i]);
-		if (!netmem_is_net_iov(netmem))
+	for_each_frag(frag, end, skb) {
+		if (!netmem_is_net_iov(skb_frag_netmem(frag)))
 			return NMTX_DROP_MIXED;
-		niov = netmem_to_net_iov(netmem);
-		if (!nic || niov->type != NET_IOV_DMABUF)
+		niov = netmem_to_net_iov(skb_frag_netmem(frag));
+		if (net_iov_owner(niov) == seen)
 			continue;
-		binding = nmtx_niov_binding(niov);
-		if (binding == last)
-			continue;
-		if (READ_ONCE(*nmtx_binding_dev(binding)) != nic)
+		seen = net_iov_owner(niov);
+		if (niov->type == NET_IOV_DMABUF &&
+		    READ_ONCE(*nmtx_binding_dev(nmtx_niov_binding(niov))) != nic)
 			return NMTX_DROP_OWNER;
-		last = binding;
 	}
 	return NMTX_KEEP;
 }
@@ -113,7 +161,7 @@ static bool lacks_offloads(const struct net_device *dev)
 static enum nmtx_stat check_dma(struct sk_buff *skb,
 				const struct net_device *dev)
 {
-	enum nmtx_stat reason = check_frags(skb, dev);
+	enum nmtx_stat reason = check_owner(skb, dev);
 
 	if (reason == NMTX_DROP_OWNER && nmtx_test_no_owner_check())
 		return NMTX_KEEP;
@@ -132,7 +180,7 @@ static enum nmtx_stat check_dma(struct sk_buff *skb,
  */
 bool nmtx_validate_is_ours(struct sk_buff *skb, const struct net_device *dev)
 {
-	switch (netmem_tx_mode(dev)) {
+	switch (packet_mode(dev)) {
 	case NETMEM_TX_NO_DMA:
 		return true;
 	case NETMEM_TX_DMA:
@@ -232,8 +280,8 @@ struct sk_buff *nmtx_validate_xmit_skb(struct sk_buff *skb,
 {
 	enum nmtx_stat reason;
 
-	if (netmem_tx_mode(dev) == NETMEM_TX_NO_DMA)
-		reason = check_frags(skb, NULL);
+	if (packet_mode(dev) == NETMEM_TX_NO_DMA)
+		reason = check_mixed(skb);
 	else
 		reason = check_dma(skb, dev);
 	if (unlikely(reason != NMTX_KEEP))

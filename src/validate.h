@@ -5,6 +5,7 @@
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 
+void nmtx_validate_learn(const struct net_device *dev);
 bool nmtx_validate_is_ours(struct sk_buff *skb, const struct net_device *dev);
 struct sk_buff *nmtx_validate_xmit_skb(struct sk_buff *skb,
 				       struct net_device *dev, bool *again);
