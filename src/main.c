@@ -23,7 +23,7 @@
 #ifdef NETMEM_TX_TEST
 static char *test_break;
 module_param(test_break, charp, 0444);
-MODULE_PARM_DESC(test_break, "TEST BUILD: find this wrong: symbol:, proto:, struct:, member:NAME, bit:unreadable, version:kernel");
+MODULE_PARM_DESC(test_break, "TEST BUILD: find this wrong: symbol:, clone:, proto:, struct:, member:NAME, bit:unreadable, version:kernel");
 
 static bool test_no_owner_check;
 module_param(test_no_owner_check, bool, 0644);

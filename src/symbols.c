@@ -2,8 +2,10 @@
 /*
  * Addresses of kernel functions that are not exported.
  *
- * One kprobe finds kallsyms_lookup_name(); everything else is found by
- * calling it. All calls go through static calls, see symbols.h.
+ * One kprobe finds kallsyms_lookup_name(). That finds the look-up of all
+ * symbols of a name in the kernel itself, which finds everything else: it does
+ * not go through the symbols of all modules for each name that is not there.
+ * All calls go through static calls, see symbols.h.
  */
 #include "netmem_tx.h"
 
@@ -58,12 +60,27 @@ static unsigned long symbol_start(unsigned long addr)
 	return addr - offset;
 }
 
-static int count_symbol(void *data, unsigned long addr)
-{
-	unsigned int *count = data;
+/* The kernel's own functions of one name; those of modules do not count. */
+struct found {
+	unsigned long addr;
+	unsigned int count;
+};
 
-	(*count)++;
+static int note_symbol(void *data, unsigned long addr)
+{
+	struct found *found = data;
+
+	found->addr = addr;
+	found->count++;
 	return 0;
+}
+
+static struct found find_symbol(const char *name)
+{
+	struct found found = {};
+
+	static_call(nmtx_kallsyms_each)(note_symbol, name, &found);
+	return found;
 }
 
 /**
@@ -77,31 +94,31 @@ static int count_symbol(void *data, unsigned long addr)
  */
 unsigned long nmtx_symbol(const char *name)
 {
+	struct found found = find_symbol(name);
+	const char *cloned = name;
 	char clone[KSYM_NAME_LEN];
-	unsigned int count = 0;
-	unsigned long addr;
 	int i;
 
-	addr = static_call(nmtx_kallsyms_lookup_name)(name);
-	if (!addr || nmtx_test_breaks("symbol", name)) {
+	if (!found.count || nmtx_test_breaks("symbol", name)) {
 		pr_err("refused: this kernel has no function %s\n", name);
 		return 0;
 	}
-	static_call(nmtx_kallsyms_each)(count_symbol, name, &count);
-	if (count != 1) {
+	if (found.count != 1) {
 		pr_err("refused: this kernel has %u functions called %s\n",
-		       count, name);
+		       found.count, name);
 		return 0;
 	}
+	if (nmtx_test_breaks("clone", name))
+		cloned = "finish_task_switch";	/* that has one */
 	for (i = 0; i < ARRAY_SIZE(clone_suffixes); i++) {
-		snprintf(clone, sizeof(clone), "%s%s", name, clone_suffixes[i]);
-		if (static_call(nmtx_kallsyms_lookup_name)(clone)) {
+		snprintf(clone, sizeof(clone), "%s%s", cloned, clone_suffixes[i]);
+		if (find_symbol(clone).count) {
 			pr_err("refused: the compiler cloned %s as %s\n",
 			       name, clone);
 			return 0;
 		}
 	}
-	return addr;
+	return found.addr;
 }
 
 /**
@@ -112,7 +129,10 @@ unsigned long nmtx_symbol(const char *name)
  */
 int nmtx_symbols_start(void)
 {
-	struct kprobe kp = { .symbol_name = "kallsyms_lookup_name" };
+	struct kprobe kp = {
+		.symbol_name = "kallsyms_lookup_name",
+		.flags = KPROBE_FLAG_DISABLED,	/* only to be told its address */
+	};
 	unsigned long addr;
 	int err;
 
