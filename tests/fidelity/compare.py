@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """Compare the verdicts of kernels with those of the reference.
 
-usage: compare.py RESULTS REFERENCE.tsv DOC.md RUN...
+usage: compare.py [--all] RESULTS REFERENCE.tsv DOC.md RUN...
 RUN is KERNEL/PASS; RESULTS has a file KERNEL-PASS.tsv for each.
 Prints scenario x run: "=" equal, an entry of DOC where it differs as listed,
 "X" where it differs otherwise, "?" without a verdict. Exit 1 when there is an
-X or ?, or when a listed difference does not occur.
+X or ?, or when a listed difference does not occur. --all: REFERENCE has all
+scenarios, so an entry of DOC that is about none of them is wrong too.
 """
 import fnmatch
 import os
@@ -137,6 +138,18 @@ class Comparison:
                 self.counts.setdefault(run, []).append(cells[-1])
             print(f"{scenario:{width}}" + "".join(f"{cell:5}" for cell in cells).rstrip())
 
+    def idle(self, runs):
+        """Entries for these runs that are about no scenario."""
+        for entry in self.entries:
+            for pattern in entry.scenarios:
+                if not fnmatch.filter(self.reference, pattern):
+                    self.wrong.append(f"{entry.name}: no scenario {pattern}")
+            for kernel in entry.kernels:
+                here = [run for run in runs if fnmatch.fnmatchcase(
+                    run, kernel if "/" in kernel else kernel + "/*")]
+                if here and not any((entry.name, run) in self.used for run in here):
+                    self.wrong.append(f"{entry.name}: does not occur on {kernel}")
+
     def summary(self, runs, results):
         """Numbers for each run; the status."""
         for run in runs:
@@ -154,9 +167,10 @@ class Comparison:
 
 def main():
     """See above."""
-    if len(sys.argv) < 5:
+    args = [arg for arg in sys.argv[1:] if arg != "--all"]
+    if len(args) < 4:
         fail(__doc__)
-    folder, reference, doc, runs = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:]
+    folder, reference, doc, *runs = args
     want = read_verdicts(reference)
     if not want:
         fail(f"no reference in {reference}")
@@ -164,6 +178,8 @@ def main():
                for run in runs}
     table = Comparison(want, read_doc(doc))
     table.print(runs, results)
+    if "--all" in sys.argv:
+        table.idle(runs)
     sys.exit(table.summary(runs, results))
 
 

@@ -88,7 +88,7 @@ same_as_stored() {
 }
 
 main() {
-	local kernels kernel bad=0 runs=() start=$SECONDS pass
+	local kernels kernel bad=0 runs=() start=$SECONDS pass all=()
 	kernels="$NATIVE $KERNELS"
 	[ "${REFERENCE:-}" != 1 ] || kernels=$NATIVE
 	# shellcheck disable=SC2086
@@ -113,7 +113,8 @@ main() {
 		for pass in $(passes "$kernel"); do runs+=("$kernel/$pass"); done
 	done
 	chosen "$STORED/$FIRST.tsv" "$@" >"$FID_OUT/reference.tsv"
-	python3 "$FID/compare.py" "$FID_OUT" "$FID_OUT/reference.tsv" \
+	[ $# -gt 0 ] || all=(--all)
+	python3 "$FID/compare.py" "${all[@]}" "$FID_OUT" "$FID_OUT/reference.tsv" \
 		"$TREE/docs/fidelity.md" "${runs[@]}" || bad=1
 	[ "$bad" = 0 ] && echo "fidelity: passed" || echo "fidelity: FAILED"
 	echo "$((SECONDS - start)) s"
