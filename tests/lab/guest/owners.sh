@@ -26,13 +26,17 @@ with_commas() {
 	echo "$*"
 }
 
+# BPF answers EAGAIN while it still takes a program of its own away.
 owner_insmod() { # MODULE PARAMETER...
-	local said
-	if said=$(insmod "$LAB/ko/$1.ko" "${@:2}" 2>&1); then
-		echo on
-	else
-		errno_of "$said"
-	fi
+	local said tries=20
+	until said=$(insmod "$LAB/ko/$1.ko" "${@:2}" 2>&1); do
+		[[ $said = *'temporarily unavailable'* ]] && ((tries--)) || {
+			errno_of "$said"
+			return
+		}
+		sleep 0.1
+	done
+	echo on
 }
 
 owner_bpf() { # fentry|fexit FUNCTION...
