@@ -5,6 +5,7 @@
  */
 #include <linux/delay.h>
 #include <linux/etherdevice.h>
+#include <linux/kprobes.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
@@ -138,20 +139,22 @@ int bench_xmit(struct net_device *dev, struct bench_count *sum)
 	return held == 1 ? 0 : -EIO;
 }
 
-static int capture_packet(struct sk_buff *skb, struct net_device *dev,
-			  struct packet_type *pt, struct net_device *orig)
+/*
+ * On entry of __dev_queue_xmit(). A packet tap will not do: the kernel shows
+ * it no unreadable packets.
+ */
+static int capture_packet(struct kprobe *kp, struct pt_regs *regs)
 {
-	if (skb->pkt_type == PACKET_OUTGOING && !skb_frags_readable(skb) &&
-	    skb->len > 60000 && !cmpxchg(&captured, NULL, skb))
-		return 0;
-	kfree_skb(skb);
+	struct sk_buff *skb = (void *)regs_get_kernel_argument(regs, 0);
+
+	if (skb->dev == capture_dev && !skb_frags_readable(skb) &&
+	    skb->len > 60000 && !captured)
+		captured = skb_clone(skb, GFP_ATOMIC);
 	return 0;
 }
 
-static struct packet_type capture_type = {
-	.type = htons(ETH_P_ALL),
-	.func = capture_packet,
-};
+static struct kprobe capture_probe;
+static bool capturing;
 
 /**
  * bench_capture - keep the next large unreadable packet of a device
@@ -161,12 +164,18 @@ static struct packet_type capture_type = {
  */
 int bench_capture(struct net_device *dev)
 {
+	int err;
+
 	bench_release();
 	capture_dev = dev;
 	netdev_hold(dev, &capture_tracker, GFP_KERNEL);
-	capture_type.dev = dev;
-	dev_add_pack(&capture_type);
-	return 0;
+	capture_probe = (struct kprobe) {
+		.symbol_name = "__dev_queue_xmit",
+		.pre_handler = capture_packet,
+	};
+	err = register_kprobe(&capture_probe);
+	capturing = !err;
+	return err;
 }
 
 /**
@@ -178,9 +187,9 @@ int bench_capture(struct net_device *dev)
  */
 int bench_captured(unsigned int *len, unsigned int *frags)
 {
-	if (capture_type.dev) {
-		dev_remove_pack(&capture_type);
-		capture_type.dev = NULL;
+	if (capturing) {
+		unregister_kprobe(&capture_probe);
+		capturing = false;
 	}
 	if (!captured)
 		return -ENOENT;
