@@ -83,7 +83,7 @@ build_arch() {
 	in_root chown -R builder: "$dir"
 	# --nodeps: as for rpm.
 	run_in_root "$dir" setpriv --reuid=builder --regid=builder --init-groups \
-		env HOME=/home/builder PKGEXT=.pkg.tar.zst makepkg --nodeps --noconfirm
+		env HOME=/build PKGEXT=.pkg.tar.zst makepkg --nodeps --noconfirm
 	run_in_root "$dir" setpriv --reuid=builder --regid=builder --init-groups \
 		sh -c 'makepkg --printsrcinfo >.SRCINFO'
 	! grep -q "WARNING: Package contains reference" "$TREE/build/logs/package-arch.log" ||

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* nmtx monitor: leases and bindings as they come and go. */
+/*
+ * nmtx monitor: leases and bindings as they come and go, and what is dropped.
+ * The module tells of the first two; drops are counters, asked for each second.
+ */
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 
 #include "nmtx.h"
@@ -62,11 +66,46 @@ static int event_cb(const struct nlmsghdr *nlh, void *arg)
 	return ret;
 }
 
-static int listen_for_ever(struct tx *tx)
+/* A second socket: on the first one events would come between. */
+struct drop_watch {
+	struct tx tx;
+	struct stats_drops last;
+};
+
+/* Asked once a second; when it fails the events go on. */
+static void print_drops(struct drop_watch *watch)
 {
+	struct stats_drops now;
+	unsigned int i;
+
+	if (stats_drops(&watch->tx, &now))
+		return;
+	for (i = 0; i < STATS_DROPS; i++) {
+		if (now.count[i] <= watch->last.count[i])
+			continue;
+		out_record_begin();
+		out_json_str("event", "drop");
+		out_text("drop");
+		out_str("reason", stats_drop_reason(i));
+		out_uint("count", now.count[i] - watch->last.count[i]);
+		out_record_end();
+		out_flush_record();
+	}
+	watch->last = now;
+}
+
+static int listen_for_ever(struct tx *tx, struct drop_watch *watch)
+{
+	struct pollfd pollfd = { .events = POLLIN };
 	int ret;
 
+	pollfd.fd = mnl_socket_get_fd(tx->nl.sk);
 	for (;;) {
+		ret = poll(&pollfd, 1, 1000);
+		if (!ret)
+			print_drops(watch);
+		if (ret <= 0)
+			continue;
 		ret = nl_listen(&tx->nl, event_cb, tx);
 		if (ret == -ENOBUFS)
 			warn_user("too many events at once, some are lost");
@@ -75,6 +114,25 @@ static int listen_for_ever(struct tx *tx)
 		else if (ret && ret != -EINTR)
 			return nl_fail(&tx->nl, ret, "monitor");
 	}
+}
+
+static int monitor(struct tx *tx)
+{
+	struct drop_watch watch;
+	int ret;
+
+	if (tx_open(&watch.tx))
+		return EXIT_RUNTIME;
+	ret = stats_drops(&watch.tx, &watch.last);
+	/* The group of nlctrl has the number of its family. */
+	if (!ret)
+		ret = tx->family.events ? nl_join(&tx->nl, tx->family.events) :
+					  -ENOENT;
+	if (!ret)
+		ret = nl_join(&tx->nl, GENL_ID_CTRL);
+	ret = ret ? nl_fail(NULL, ret, "monitor") : listen_for_ever(tx, &watch);
+	tx_close(&watch.tx);
+	return ret;
 }
 
 int do_monitor(struct args *args)
@@ -88,14 +146,7 @@ int do_monitor(struct args *args)
 		return EXIT_USAGE;
 	if (tx_open(&tx))
 		return EXIT_RUNTIME;
-	/* The group of nlctrl has the number of its family. */
-	ret = tx.family.events ? nl_join(&tx.nl, tx.family.events) : -ENOENT;
-	if (!ret)
-		ret = nl_join(&tx.nl, GENL_ID_CTRL);
-	if (ret)
-		ret = nl_fail(NULL, ret, "monitor");
-	else
-		ret = listen_for_ever(&tx);
+	ret = monitor(&tx);
 	tx_close(&tx);
 	return ret;
 }

@@ -314,3 +314,60 @@ out:
 	nl_close(&rtnl);
 	return ret;
 }
+
+struct find {
+	struct nl *rtnl;
+	const char *dev;
+	int found;
+};
+
+static int find_cb(const struct nlmsghdr *nlh, void *arg)
+{
+	static const uint8_t types[NATIVE_A_QUEUE_LEASE + 1] = {
+		[NATIVE_A_QUEUE_LEASE] = MNL_TYPE_NESTED,
+	};
+	const struct nlattr *tb[NATIVE_A_QUEUE_LEASE + 1];
+	struct find *find = arg;
+	struct leased leased;
+	struct link link;
+
+	if (genl_attrs(nlh, types, tb, NATIVE_A_QUEUE_LEASE))
+		return -EBADMSG;
+	if (!tb[NATIVE_A_QUEUE_LEASE] ||
+	    parse_leased(tb[NATIVE_A_QUEUE_LEASE], &leased))
+		return 0;
+	if (!find->dev ||
+	    (!link_by_index(find->rtnl, leased.ifindex, leased.nsid, &link) &&
+	     !strcmp(link.name, find->dev)))
+		find->found = 1;
+	return 0;
+}
+
+/**
+ * native_find() - has a device a lease of a NIC in our netns?
+ * @dev: its name, or NULL for any device
+ *
+ * Return: 1 or 0, or -errno if the kernel cannot be asked.
+ */
+int native_find(const char *dev)
+{
+	struct genl_family family;
+	struct nl genl, rtnl;
+	struct find find = { .rtnl = &rtnl, .dev = dev };
+	struct nl_req req;
+	int ret;
+
+	ret = nl_open(&rtnl, NETLINK_ROUTE);
+	if (!ret) {
+		ret = nl_open(&genl, NETLINK_GENERIC);
+		if (!ret)
+			ret = genl_find(&genl, NATIVE_FAMILY, NULL, &family);
+		if (!ret) {
+			genl_put_header(&req, &family, NATIVE_CMD_QUEUE_GET);
+			ret = nl_dump(&genl, &req, find_cb, &find);
+		}
+		nl_close(&genl);
+	}
+	nl_close(&rtnl);
+	return ret ? ret : find.found;
+}

@@ -33,6 +33,21 @@ struct native_lease {
 	int64_t queue;
 };
 
+/* The counters NETMEM_TX_A_STATS_DROP_*, which are the last ones. */
+#define STATS_DROPS \
+	(NETMEM_TX_A_STATS_MAX - NETMEM_TX_A_STATS_DROP_MIXED + 1)
+
+/**
+ * struct stats_drops - packets dropped since load, by reason
+ * @count: how many
+ */
+struct stats_drops {
+	uint64_t count[STATS_DROPS];
+};
+
+int stats_drops(struct tx *tx, struct stats_drops *drops);
+const char *stats_drop_reason(unsigned int i);
+
 int tx_find(struct tx *tx);
 int tx_open(struct tx *tx);
 void tx_close(struct tx *tx);
@@ -50,6 +65,7 @@ int binding_print(const struct nlmsghdr *nlh);
 bool native_supported(void);
 int native_add(const struct native_lease *lease);
 int native_show(bool others_only);
+int native_find(const char *dev);
 
 int do_dev(struct args *args);
 int do_lease(struct args *args);
@@ -59,5 +75,6 @@ int do_status(struct args *args);
 int do_drain(struct args *args);
 int do_monitor(struct args *args);
 int do_redirect(struct args *args);
+int do_doctor(struct args *args);
 
 #endif /* NMTX_H */

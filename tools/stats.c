@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* nmtx stats: counters of the whole host since load. */
 #include <errno.h>
+#include <string.h>
 
 #include "nmtx.h"
 
@@ -20,16 +21,64 @@ static const char *const names[NETMEM_TX_A_STATS_MAX + 1] = {
 	[NETMEM_TX_A_STATS_DROP_CRYPTO] = "drop_crypto",
 };
 
-static int stats_cb(const struct nlmsghdr *nlh, void *arg)
+static int parse(const struct nlmsghdr *nlh, const struct nlattr **tb)
 {
-	const struct nlattr *tb[NETMEM_TX_A_STATS_MAX + 1];
 	uint8_t types[NETMEM_TX_A_STATS_MAX + 1];
 	unsigned int i;
 
-	(void)arg;
 	for (i = 0; i <= NETMEM_TX_A_STATS_MAX; i++)
 		types[i] = names[i] ? MNL_TYPE_U64 : MNL_TYPE_UNSPEC;
-	if (genl_attrs(nlh, types, tb, NETMEM_TX_A_STATS_MAX))
+	return genl_attrs(nlh, types, tb, NETMEM_TX_A_STATS_MAX);
+}
+
+static int drops_cb(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct nlattr *tb[NETMEM_TX_A_STATS_MAX + 1];
+	struct stats_drops *drops = arg;
+	unsigned int i;
+
+	if (parse(nlh, tb))
+		return -EBADMSG;
+	for (i = 0; i < STATS_DROPS; i++)
+		if (tb[NETMEM_TX_A_STATS_DROP_MIXED + i])
+			drops->count[i] = mnl_attr_get_u64(tb[NETMEM_TX_A_STATS_DROP_MIXED + i]);
+	return 0;
+}
+
+/**
+ * stats_drops() - ask for the counters of dropped packets
+ * @tx: the socket
+ * @drops: the answer
+ *
+ * Return: 0 or -errno.
+ */
+int stats_drops(struct tx *tx, struct stats_drops *drops)
+{
+	struct nl_req req;
+
+	memset(drops, 0, sizeof(*drops));
+	genl_put_header(&req, &tx->family, NETMEM_TX_CMD_STATS_GET);
+	return nl_do(&tx->nl, &req, drops_cb, drops);
+}
+
+/**
+ * stats_drop_reason() - the word for a counter of dropped packets
+ * @i: which one
+ *
+ * Return: the word.
+ */
+const char *stats_drop_reason(unsigned int i)
+{
+	return names[NETMEM_TX_A_STATS_DROP_MIXED + i] + strlen("drop_");
+}
+
+static int stats_cb(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct nlattr *tb[NETMEM_TX_A_STATS_MAX + 1];
+	unsigned int i;
+
+	(void)arg;
+	if (parse(nlh, tb))
 		return -EBADMSG;
 	out_record_begin();
 	out_lines(true);

@@ -19,12 +19,14 @@ struct peer peer;
 static char answer[ROOM] __aligned(8);
 static size_t answer_len;
 static const struct nlmsghdr *request;
+static bool joined;
 
 void peer_reset(void)
 {
 	memset(&peer, 0, sizeof(peer));
 	peer.busy_above = UINT32_MAX;
 	peer.nsid = -1;
+	joined = false;
 	answer_len = 0;
 }
 
@@ -148,7 +150,8 @@ static void put_dev(uint32_t ifindex, const char *name, uint32_t mode,
 static void put_devs(void)
 {
 	put_dev(1, "lo", 0, 0);
-	put_dev(2, "eth0", 1, 1);
+	if (!peer.no_nic)
+		put_dev(2, "eth0", 1, 1);
 	if (peer.odd)
 		put_dev(3, "\x1b[2Jn\"\xc3\xa4\xff", 7, 9);
 	else
@@ -194,7 +197,9 @@ static void put_stats(void)
 
 	mnl_attr_put(nlh, NETMEM_TX_A_STATS_PAD, 0, NULL);
 	for (i = NETMEM_TX_A_STATS_BIND; i <= NETMEM_TX_A_STATS_MAX; i++)
-		mnl_attr_put_u64(nlh, i, i * 10);
+		mnl_attr_put_u64(nlh, i, i * 10 + (i == NETMEM_TX_A_STATS_DROP_GSO ?
+						  peer.drops : 0));
+	peer.drops *= 3;
 	end(nlh);
 }
 
@@ -209,6 +214,8 @@ static void put_status(void)
 	mnl_attr_put_u32(nlh, NETMEM_TX_A_STATUS_ATTACHED, !peer.empty);
 	if (!peer.empty)
 		mnl_attr_put_u32(nlh, NETMEM_TX_A_STATUS_BACKEND, 2);
+	if (peer.draining)
+		mnl_attr_put_u32(nlh, NETMEM_TX_A_STATUS_DRAINING, 1);
 	mnl_attr_put_u32(nlh, NETMEM_TX_A_STATUS_MAX_BINDINGS, 4096);
 	end(nlh);
 }
@@ -223,6 +230,8 @@ static void put_drain(void)
 
 static void put_leases(uint8_t cmd)
 {
+	if (peer.no_lease)
+		return;
 	put_lease(cmd, true);
 	put_lease(cmd, false);
 }
@@ -353,6 +362,18 @@ static void on_nsid(void)
 	put_error(0, NULL);
 }
 
+static void on_getroute(void)
+{
+	struct nlmsghdr *nlh = start(RTM_NEWROUTE, NLM_F_MULTI);
+	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+
+	rtm->rtm_family = AF_INET;
+	rtm->rtm_type = RTN_UNICAST;
+	mnl_attr_put_u32(nlh, RTA_OIF, peer.no_route ? 1 : 4);
+	end(nlh);
+	put_done(0, NULL);
+}
+
 static void reply_list(uint8_t cmd)
 {
 	struct nlmsghdr *first = (void *)answer;
@@ -373,49 +394,32 @@ struct mnl_socket *__wrap_mnl_socket_open2(int bus, int flags)
 	return (struct mnl_socket *)answer;
 }
 
-int __wrap_mnl_socket_bind(struct mnl_socket *nl, unsigned int groups,
-			   pid_t pid)
-{
-	(void)nl;
-	(void)groups;
-	(void)pid;
-	return 0;
-}
-
-int __wrap_mnl_socket_close(struct mnl_socket *nl)
-{
-	(void)nl;
-	return 0;
-}
-
-/* Whoever joins the events gets some, and then the end of the family. */
-int __wrap_mnl_socket_setsockopt(const struct mnl_socket *nl, int type,
-				 void *buf, socklen_t len)
+/* Whoever joined the events gets some, and then the end of the family. */
+static void put_events(void)
 {
 	static const struct nlmsghdr none;
 	struct nlmsghdr *nlh;
-	uint32_t group;
 
-	(void)nl;
-	if (type != NETLINK_ADD_MEMBERSHIP || len != sizeof(group))
-		return 0;
-	memcpy(&group, buf, sizeof(group));
-	if (group != PEER_GROUP)
-		return 0;
+	joined = false;
 	request = &none;
-	answer_len = 0;
 	put_lease(NETMEM_TX_CMD_LEASE_ADD_NTF, true);
 	put_binding(NETMEM_TX_CMD_BINDING_DEL_NTF);
 	nlh = start_genl(GENL_ID_CTRL, CTRL_CMD_DELFAMILY, 0);
 	mnl_attr_put_u16(nlh, CTRL_ATTR_FAMILY_ID, PEER_TX_ID);
 	end(nlh);
-	return 0;
 }
 
-unsigned int __wrap_mnl_socket_get_portid(const struct mnl_socket *nl)
+int __wrap_mnl_socket_setsockopt(const struct mnl_socket *nl, int type,
+				 void *buf, socklen_t len)
 {
+	uint32_t group;
+
 	(void)nl;
-	return 4711;
+	if (type == NETLINK_ADD_MEMBERSHIP && len == sizeof(group)) {
+		memcpy(&group, buf, sizeof(group));
+		joined |= group == PEER_GROUP;
+	}
+	return 0;
 }
 
 ssize_t __wrap_mnl_socket_sendto(const struct mnl_socket *nl, const void *buf,
@@ -444,6 +448,9 @@ ssize_t __wrap_mnl_socket_sendto(const struct mnl_socket *nl, const void *buf,
 	case RTM_GETLINK:
 		on_getlink();
 		break;
+	case RTM_GETROUTE:
+		on_getroute();
+		break;
 	default:
 		on_nsid();
 	}
@@ -453,10 +460,13 @@ ssize_t __wrap_mnl_socket_sendto(const struct mnl_socket *nl, const void *buf,
 ssize_t __wrap_mnl_socket_recvfrom(const struct mnl_socket *nl, void *buf,
 				   size_t len)
 {
-	size_t size = answer_len;
 	unsigned int i;
+	size_t size;
 
 	(void)nl;
+	if (!answer_len && joined)
+		put_events();
+	size = answer_len;
 	if (!size || size > len) {
 		errno = EIO;
 		return -1;

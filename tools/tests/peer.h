@@ -28,16 +28,23 @@
  * @capped: leave the request out of the error
  * @busy_above: queues above this one are busy
  * @nsid: how other namespaces number ours
+ * @drops: so many more packets were dropped; thrice that at the next look
+ * @draining: the module takes no new bindings
+ * @no_nic: no device of the module's can send device memory
+ * @no_lease: the module has no lease
+ * @no_route: no route leaves by nk1
  * @fuzz: turn so many bytes of each answer
  * @seed: of the random numbers for it
  * @sent: the last request, for the test to look at
  */
 struct peer {
 	bool no_module, no_leases, native, odd, empty, capped;
+	bool draining, no_nic, no_lease, no_route;
 	int interrupts;
 	int error;
 	const char *extack;
 	uint32_t busy_above;
+	uint64_t drops;
 	int32_t nsid;
 	unsigned int fuzz;
 	uint32_t seed;

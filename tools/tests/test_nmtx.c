@@ -66,6 +66,24 @@ static int run_words(struct args *args)
 	return run_command(objects, args, "");
 }
 
+/* Keep what was printed in JSON for check_schema.py, a line each. */
+static void keep_sample(const char *line)
+{
+	const char *path = getenv("NMTX_SAMPLES");
+	FILE *file = path && !peer.fuzz && !peer.odd && text_len ?
+			     fopen(path, "a") : NULL;
+	char *word, *save = NULL, *copy;
+
+	if (!file)
+		return;
+	copy = strdup(text);
+	for (word = strtok_r(copy, "\n", &save); word;
+	     word = strtok_r(NULL, "\n", &save))
+		fprintf(file, "%s\n%s\n", line, word);
+	free(copy);
+	fclose(file);
+}
+
 /* Run "OBJECT COMMAND ...", in JSON if the line starts with '{'. */
 static int run(const char *line)
 {
@@ -93,6 +111,8 @@ static int run(const char *line)
 	stdout = real_stdout;
 	stderr = real_stderr;
 	free(copy);
+	if (json)
+		keep_sample(line + 1);
 	return ret;
 }
 
@@ -383,13 +403,16 @@ static void test_monitor(void)
 	int ret;
 
 	peer_reset();
+	peer.drops = 2;
 	ret = run("{monitor");
 	check(ret == EXIT_RUNTIME &&
 	      !strcmp(text,
+		      "{\"event\":\"drop\",\"reason\":\"gso\",\"count\":4}\n"
 		      "{\"event\":\"lease-add\"," LEASE_JSON ",\"native\":false}\n"
 		      "{\"event\":\"binding-del\"," BINDING_JSON "}\n") &&
 	      !strcmp(errors, "nmtx: module netmem_tx was unloaded\n"),
 	      "monitor prints events, ends with the module");
+	peer_reset();
 	run("monitor");
 	check(!strncmp(text, "lease add dev nk1 netns-inum 5 nic eth0\nbinding del id 9 ", 57),
 	      "monitor prints text");
