@@ -30,10 +30,10 @@ with_commas() {
 owner_insmod() { # MODULE PARAMETER...
 	local said tries=20
 	until said=$(insmod "$LAB/ko/$1.ko" "${@:2}" 2>&1); do
-		[[ $said = *'temporarily unavailable'* ]] && ((tries--)) || {
+		if [[ $said != *'temporarily unavailable'* ]] || ((!tries--)); then
 			errno_of "$said"
 			return
-		}
+		fi
 		sleep 0.1
 	done
 	echo on
