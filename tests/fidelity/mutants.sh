@@ -15,20 +15,26 @@ FID_OUT=$TREE/build/mutants
 
 head_of() { sed -n "1,8s/^$2: *//p" "$FID/mutants/$1.patch"; }
 
-# build NAME KERNEL: its module, in a folder for the guest.
-build() {
+# compile NAME KERNEL: the tree of that kernel, to a folder for the guest.
+compile() {
 	local log=$TREE/build/logs/build-mutant-$1.log
-	clean_copy "mutant-$1"
-	if [ "$1" != right-"$2" ]; then
-		in_root patch -s -p1 -d "/src/mutant-$1" <"$FID/mutants/$1.patch" >"$log" 2>&1 ||
-			die "mutants/$1.patch does not fit: $log"
-	fi
-	kbuild "$2" "/src/mutant-$1" "$FID_OUT/$1.stage/lab/ko/mutant" >"$log" 2>&1 || {
+	kbuild "$2" "/src/mutants-$2" "$FID_OUT/$1.stage/lab/ko/mutant" >"$log" 2>&1 || {
 		tail -n 15 "$log" >&2
 		die "mutant $1 does not build; log: $log"
 	}
-	rm -rf "${ROOT:?}/src/mutant-$1"
 	fid_stage "$FID_OUT/$1.stage"
+}
+
+patch_tree() { # KERNEL NAME [-R]
+	in_root patch -s -p1 "${@:3}" -d "/src/mutants-$1" <"$FID/mutants/$2.patch" >&2 ||
+		die "mutants/$2.patch does not fit"
+}
+
+# All builds of a kernel are made in one tree: only what changed is compiled.
+build() { # NAME KERNEL
+	patch_tree "$2" "$1"
+	compile "$1" "$2"
+	patch_tree "$2" "$1" -R
 }
 
 # run_one NAME KERNEL PASS SCENARIO...: its verdicts, and what is wrong there.
@@ -89,7 +95,8 @@ main() {
 	for kernel in $kernels; do
 		"$LAB/root.sh" "$kernel"
 		"$LAB/build.sh" --skip test,owners,module "$kernel"
-		build "right-$kernel" "$kernel"
+		clean_copy "mutants-$kernel"
+		compile "right-$kernel" "$kernel"
 		# shellcheck disable=SC2046 # words
 		in_background "right-$kernel" "$kernel" auto $(for name in "${names[@]}"; do
 			[ "$(head_of "$name" kernel)" != "$kernel" ] || head_of "$name" scenarios
@@ -102,6 +109,7 @@ main() {
 		in_background "$name" "$kernel" "$(head_of "$name" pass)" $(head_of "$name" scenarios)
 	done
 	wait
+	for kernel in $kernels; do rm -rf "${ROOT:?}/src/mutants-$kernel"; done
 	for kernel in $kernels; do tell_right "$kernel" || bad=1; done
 	for name in "${names[@]}"; do tell "$name" || bad=1; done
 	return "$bad"

@@ -62,16 +62,30 @@ bad_boots() {
 	return "$bad"
 }
 
-# store KERNEL: what a native kernel said becomes the reference.
+# store KERNEL [SCENARIO...]: what a native kernel said becomes the reference;
+# of the named scenarios only, if there are any.
 store() {
+	local file=$STORED/$1.tsv kernel=$1
+	shift
 	{
-		echo "# Verdicts of Linux $1 without the module: make fidelity REFERENCE=1"
-		echo "# release: $(cat "$CACHE/kernels/$ROOT_ID/$1/release"), taken on $(date -u +%F)"
+		echo "# Verdicts of Linux $kernel without the module: make fidelity REFERENCE=1"
+		echo "# release: $(cat "$CACHE/kernels/$ROOT_ID/$kernel/release"), taken on $(date -u +%F)"
 		echo "# $(qemu-system-x86_64 --version | head -n 1); suite $(hash_tree \
 			tests/fidelity/guest tests/fidelity/scenarios tests/fidelity/ko)"
-		cat "$FID_OUT/$1-native.tsv"
-	} >"$STORED/$1.tsv"
-	echo "stored: $STORED/$1.tsv, $(grep -vc '^#' "$STORED/$1.tsv") scenarios"
+		[ $# = 0 ] || echo "# renewed in part: $*"
+		if [ $# = 0 ]; then
+			cat "$FID_OUT/$kernel-native.tsv"
+		else
+			awk -F '\t' 'NR == FNR { new[$1] = $0; next }
+				/^#/ { next }
+				$1 in new { print new[$1]; delete new[$1]; next }
+				{ print }
+				END { for (name in new) print new[name] }' \
+				"$FID_OUT/$kernel-native.tsv" "$file"
+		fi
+	} >"$file.new"
+	mv "$file.new" "$file"
+	echo "stored: $file, $(grep -vc '^#' "$file") scenarios"
 }
 
 # The reference of now and the stored one are the same.
@@ -103,7 +117,7 @@ main() {
 	bad_boots $kernels || bad=1
 	if [ "${REFERENCE:-}" = 1 ]; then
 		[ "$bad" = 0 ] || die "not stored"
-		for kernel in $NATIVE; do store "$kernel"; done
+		for kernel in $NATIVE; do store "$kernel" "$@"; done
 		python3 "$FID/duplicates.py" "$STORED/$FIRST.tsv"
 		return
 	fi

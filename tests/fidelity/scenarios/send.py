@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """sendmsg() of device memory: by whom, from where in the dma-buf, which way."""
+import errno
 import re
 import socket
 import struct
@@ -314,6 +315,12 @@ for _name, _parts in MIXED.items():
 
 # --- routes that change under a connection -------------------------------
 
+def refused_either_way(verdict, flow):
+    """ENODEV or EHOSTUNREACH: which depends on what the socket noticed first."""
+    if flow.err in (errno.ENODEV, errno.EHOSTUNREACH):
+        verdict.columns["send"] = ["refused"]
+
+
 def rerouted(world, verdict, version, lines, back, what=""):
     """Some is sent, the route changes, more is sent."""
     to = REMOTE6 if version == 6 else REMOTE
@@ -328,8 +335,7 @@ def rerouted(world, verdict, version, lines, back, what=""):
                          for line in back])
     flow.run(4).tell().close()
     if what == "deleted":
-        # Which of the two depends on what the socket noticed first.
-        verdict.columns["send"] = ["refused" if flow.err in (19, 113) else errname(flow.err)]
+        refused_either_way(verdict, flow)
     verdict.add("binding", binding.end())
     verdict.add("seen", f"ipv{version}", way(world.guest, to))
 
@@ -375,6 +381,7 @@ def send_vdev_down(world, verdict):
     flow.run(3).tell().close()
     # The other end drops what comes for it, or nothing comes.
     verdict.columns["dropped"] = []
+    refused_either_way(verdict, flow)
     verdict.add("binding", binding.end())
 
 
@@ -388,6 +395,7 @@ def send_vdev_deleted(world, verdict):
     flow.first()
     ip(f"link del {cont.host}")
     flow.run(3).tell().close()
+    refused_either_way(verdict, flow)
     verdict.add("binding", binding.end())
     verdict.add("seen", "deleted")
 
