@@ -92,7 +92,7 @@ readable_rows() { # VARIANT
 	row "$1.xmit" "$(milli "$(field min "$ASKED")")" instructions
 }
 
-# How many times as many packets as it says.
+# By its own clock, with ticks: no promise is checked by it.
 pktgen_row() { # VARIANT
 	modprobe pktgen
 	(
@@ -228,6 +228,7 @@ active_down() {
 bystander_rows() { # VARIANT
 	readable_rows "$1"
 	[ "$PLAN" = readable ] || plain_rows "$1"
+	[ "$PLAN" != full ] || pktgen_row "$1"
 }
 
 # The usual other ways to hook the function.

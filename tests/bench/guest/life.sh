@@ -104,23 +104,16 @@ binding_bytes() {
 	row binding.memory.kernel $((direct / 1000)) bytes
 }
 
-netkits_up() { # FROM TO
-	local n
-	for ((n = $1; n <= $2; n++)); do
-		echo "link add nkb$n type netkit peer name nkp$n"
-	done | ip -batch -
-}
-
 scale_leases() {
 	local n made=0 start
 	quiet_sysctl net.ipv6.conf.default.disable_ipv6=1
-	netkits_up 1 1000
-	nmtx_bench lease --dev nkp1 --nic nicA --rounds 30 >"$ASKED"
+	nmtx_bench netkits --dev nk --count 1000
+	nmtx_bench lease --dev nkb1 --nic nicA --rounds 30 >"$ASKED"
 	row lease.add "$(field median "$ASKED" lease-add)" instructions
 	row lease.del "$(field median "$ASKED" lease-del)" instructions
 	for n in 1 10 100 1000; do
 		start=$(slab_bytes)
-		nmtx_bench lease --dev nkp --nic nicA --from $((made + 1)) --count "$n"
+		nmtx_bench lease --dev nkb --nic nicA --from $((made + 1)) --count "$n"
 		[ "$n" != 1000 ] ||
 			row lease.memory $((($(slab_bytes) - start) / (n - made))) bytes
 		made=$n

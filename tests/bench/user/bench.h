@@ -35,6 +35,7 @@ int cmd_send(int argc, char **argv);
 int cmd_bind(int argc, char **argv);
 int cmd_hold(int argc, char **argv);
 int cmd_lease(int argc, char **argv);
+int cmd_netkits(int argc, char **argv);
 int cmd_load(int argc, char **argv);
 int cmd_unload(int argc, char **argv);
 

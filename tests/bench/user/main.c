@@ -12,6 +12,7 @@ static const char help[] =
 "  bind     bind-tx and close\n"
 "  hold     make bindings, keep them until stdin closes\n"
 "  lease    lease add and del; or add many\n"
+"  netkits  make many pairs\n"
 "  load     load a module\n"
 "  unload   unload it\n";
 
@@ -23,6 +24,7 @@ static const struct {
 	{ "bind", cmd_bind },
 	{ "hold", cmd_hold },
 	{ "lease", cmd_lease },
+	{ "netkits", cmd_netkits },
 	{ "load", cmd_load },
 	{ "unload", cmd_unload },
 };
