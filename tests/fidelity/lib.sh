@@ -24,7 +24,7 @@ kbuild() {
 	release=$(cat "$CACHE/kernels/$ROOT_ID/$1/release")
 	shift 3
 	in_root nice make -j"$(nproc)" -C "/lib/modules/$release/build" "$@" \
-		M="$dir" modules
+		M="$dir" modules || return
 	mkdir -p "$out"
 	find "$ROOT$dir" -name '*.ko' -exec cp -t "$out" {} +
 }

@@ -3,7 +3,7 @@
 # scenario has to tell each of them from the right one.
 # usage: mutants.sh [MUTANT...]
 #	JOBS=2                     guests at the same time
-# The head of mutants/NAME.patch says which kernel and scenarios show it. The
+# The head of mutants/NAME.mutant says which kernel and scenarios show it. The
 # right build runs all of these scenarios too, and must pass.
 set -euo pipefail
 # shellcheck source=tests/fidelity/lib.sh
@@ -13,28 +13,27 @@ JOBS=${JOBS:-2}
 REFERENCE=$FID/reference/7.2.12.tsv
 FID_OUT=$TREE/build/mutants
 
-head_of() { sed -n "1,8s/^$2: *//p" "$FID/mutants/$1.patch"; }
+head_of() { sed -n "1,8s/^$2: *//p" "$FID/mutants/$1.mutant"; }
 
 # compile NAME KERNEL: the tree of that kernel, to a folder for the guest.
 compile() {
 	local log=$TREE/build/logs/build-mutant-$1.log
 	kbuild "$2" "/src/mutants-$2" "$FID_OUT/$1.stage/lab/ko/mutant" >"$log" 2>&1 || {
 		tail -n 15 "$log" >&2
-		die "mutant $1 does not build; log: $log"
+		echo "mutant $1 does not build; log: $log" >&2
+		return 1
 	}
 	fid_stage "$FID_OUT/$1.stage"
 }
 
-patch_tree() { # KERNEL NAME [-R]
-	in_root patch -s -p1 "${@:3}" -d "/src/mutants-$1" <"$FID/mutants/$2.patch" >&2 ||
-		die "mutants/$2.patch does not fit"
-}
-
 # All builds of a kernel are made in one tree: only what changed is compiled.
 build() { # NAME KERNEL
-	patch_tree "$2" "$1"
-	compile "$1" "$2"
-	patch_tree "$2" "$1" -R
+	local file tree=$ROOT/src/mutants-$2
+	file=$(head_of "$1" file)
+	cp "$tree/$file" "$FID_OUT/original"
+	python3 "$FID/mutate.py" "$FID/mutants/$1.mutant" "$tree" || return
+	compile "$1" "$2" || return
+	cp "$FID_OUT/original" "$tree/$file"
 }
 
 # run_one NAME KERNEL PASS SCENARIO...: its verdicts, and what is wrong there.
@@ -85,8 +84,8 @@ in_background() {
 
 main() {
 	local name kernel bad=0 names=() kernels
-	[ $# -gt 0 ] || set -- "$FID"/mutants/*.patch
-	for name; do names+=("$(basename "$name" .patch)"); done
+	[ $# -gt 0 ] || set -- "$FID"/mutants/*.mutant
+	for name; do names+=("$(basename "$name" .mutant)"); done
 	need_root
 	need_lab_tools
 	rm -rf "$FID_OUT"
@@ -104,7 +103,11 @@ main() {
 	done
 	for name in "${names[@]}"; do
 		kernel=$(head_of "$name" kernel)
-		build "$name" "$kernel"
+		if ! build "$name" "$kernel"; then
+			echo "no build: $name" >"$FID_OUT/$name.compared"
+			cp "$FID_OUT/original" "$ROOT/src/mutants-$kernel/$(head_of "$name" file)"
+			continue
+		fi
 		# shellcheck disable=SC2046 # words
 		in_background "$name" "$kernel" "$(head_of "$name" pass)" $(head_of "$name" scenarios)
 	done
