@@ -40,6 +40,7 @@ prepare() {
 	local kernel
 	need_root
 	need_lab_tools
+	"$FID/selftest.sh" | grep -v '^ok' && die "tests/fidelity/selftest.sh fails"
 	rm -rf "$FID_OUT"
 	mkdir -p "$FID_OUT/stage" "$TREE/build/logs"
 	fid_stage "$FID_OUT/stage"
