@@ -9,8 +9,9 @@ end
 # __nmtx_at OBJECT [COMMAND]: are these the words so far?
 function __nmtx_at
     set -l words (__nmtx_words)
-    test (count $words) -ge (count $argv); or return 1
-    test "$words[1..(count $argv)]" = "$argv"
+    set -l n (count $argv)
+    test (count $words) -ge $n; or return 1
+    test "$words[1..$n]" = "$argv"
 end
 
 function __nmtx_next
