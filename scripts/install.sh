@@ -41,6 +41,8 @@ add_source() {
 	dkms add -m "$name" -v "$version"
 }
 
+has_systemd() { [ -d /run/systemd/system ]; }
+
 do_install() {
 	"$tree/scripts/dkms-pre-build.sh" "$kernel" || exit 1
 	need_packages
@@ -48,7 +50,13 @@ do_install() {
 	dkms install -m "$name" -v "$version" -k "$kernel" ||
 		die "dkms could not build for $kernel: see /var/lib/dkms/$name/$version/build/make.log"
 	make -C "$tree/tools" OUT="$tree/build/tools" install
-	echo "installed $name $version for $kernel: modprobe netmem_tx"
+	has_systemd || {
+		echo "installed $name $version for $kernel: modprobe netmem_tx"
+		return
+	}
+	make -C "$tree/packaging" PREFIX=/usr/local install-boot
+	systemctl daemon-reload
+	echo "installed $name $version for $kernel: modprobe netmem_tx; at boot: systemctl enable netmem-tx"
 }
 
 do_uninstall() {
@@ -57,6 +65,11 @@ do_uninstall() {
 	dkms remove -m "$name" -v "$version" --all || true
 	rm -rf "$source"
 	make -C "$tree/tools" uninstall || true
+	if has_systemd; then
+		systemctl disable netmem-tx.service 2>/dev/null || true
+		make -C "$tree/packaging" PREFIX=/usr/local uninstall-boot || true
+		systemctl daemon-reload
+	fi
 	echo "removed $name $version"
 }
 
