@@ -132,7 +132,8 @@ def life(res, checks, kernel):
 def repeat(res, checks, kernel):
     """The same counts in another boot."""
     prefix = f"{kernel}.again."
-    names = sorted(k[len(prefix):] for k in res.rows if k.startswith(prefix))
+    names = sorted(k[len(prefix):] for k in res.rows if k.startswith(prefix)
+                   and not k.endswith(".median"))
     for name in names or ["(none)"]:
         checks.at_most(f"{kernel}.repeat.{name}", REPEAT, lambda n=name: abs(
             res.get(kernel, "again", n) / res.get(kernel, "default", n) - 1),

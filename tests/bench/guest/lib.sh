@@ -110,14 +110,20 @@ pktgen_row() { # VARIANT
 	row "$1.pktgen" "$(awk '{ printf "%.1f\n", $1 / 20 }' "$ASKED")" instructions
 }
 
-# send_row NAME ADDR COMMAND...: the median over many sendmsg calls.
+# pair NAME [LINE-BEGIN]: the smallest count, which has no tick in it and no
+# cache to fill, and the median.
+pair() {
+	row "$1" "$(field min "$ASKED" "${2:-}")" instructions
+	row "$1.median" "$(field median "$ASKED" "${2:-}")" instructions
+}
+
+# send_row NAME ADDR COMMAND...: over many sendmsg calls.
 send_row() {
 	local name=$1 addr=$2
 	shift 2
 	sink_start remote --timeout 200
 	"$@" --server "$addr" >"$ASKED" </dev/null
-	row "$name" "$(field median "$ASKED" send)" instructions
-	row "$name.min" "$(field min "$ASKED" send)" instructions
+	pair "$name" send
 	sink_end 0 >/dev/null
 }
 
@@ -154,8 +160,7 @@ packet_rows() { # NAME
 		complain "$1: $sent bytes left, not ${ROUNDS:-101} packets of $len"
 		return 1
 	}
-	row "$1.packet" "$(field median "$ASKED")" instructions
-	row "$1.packet.min" "$(field min "$ASKED")" instructions
+	pair "$1.packet"
 }
 
 netkit_rows() { # VARIANT
@@ -172,8 +177,8 @@ bind_rows() { # VARIANT PATH
 		run=() dev=nicA
 	fi
 	"${run[@]}" nmtx_bench bind --ifname "$dev" --rounds 50 --batches 5 >"$ASKED"
-	row "$1.$2.bind" "$(field median "$ASKED" 'bind ')" instructions
-	row "$1.$2.bind-close" "$(field median "$ASKED" bind-close)" instructions
+	pair "$1.$2.bind" 'bind '
+	pair "$1.$2.bind-close" bind-close
 }
 
 # --- bindings that stay -------------------------------------------------

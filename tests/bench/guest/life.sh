@@ -76,7 +76,7 @@ scale_point() { # NAME
 	send_row "$1.send" 10.2.0.2 in_guest nmtx_bench send --ifname nk_guest --rounds 31
 	packet_rows "$1"
 	in_guest nmtx_bench bind --ifname nk_guest --rounds 30 --batches 1 >"$ASKED"
-	row "$1.bind" "$(field median "$ASKED" 'bind ')" instructions
+	pair "$1.bind" 'bind '
 }
 
 scale_bindings() {
@@ -109,8 +109,8 @@ scale_leases() {
 	quiet_sysctl net.ipv6.conf.default.disable_ipv6=1
 	nmtx_bench netkits --dev nk --count 1000
 	nmtx_bench lease --dev nkb1 --nic nicA --rounds 30 >"$ASKED"
-	row lease.add "$(field median "$ASKED" lease-add)" instructions
-	row lease.del "$(field median "$ASKED" lease-del)" instructions
+	pair lease.add lease-add
+	pair lease.del lease-del
 	for n in 1 10 100 1000; do
 		start=$(slab_bytes)
 		nmtx_bench lease --dev nkb --nic nicA --from $((made + 1)) --count "$n"

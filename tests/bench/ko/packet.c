@@ -147,8 +147,10 @@ static int capture_packet(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct sk_buff *skb = (void *)regs_get_kernel_argument(regs, 0);
 
+	/* Its header in one page: the IOMMU maps pages. */
 	if (skb->dev == capture_dev && !skb_frags_readable(skb) &&
-	    skb->len > 60000 && !captured)
+	    skb->len > 60000 && !captured &&
+	    offset_in_page(skb->data) + skb_headlen(skb) <= PAGE_SIZE)
 		captured = skb_clone(skb, GFP_ATOMIC);
 	return 0;
 }
