@@ -133,7 +133,7 @@ def repeat(res, checks, kernel):
     """The same counts in another boot."""
     prefix = f"{kernel}.again."
     names = sorted(k[len(prefix):] for k in res.rows if k.startswith(prefix)
-                   and not k.endswith(".median"))
+                   and not k.endswith(".min"))
     for name in names or ["(none)"]:
         checks.at_most(f"{kernel}.repeat.{name}", REPEAT, lambda n=name: abs(
             res.get(kernel, "again", n) / res.get(kernel, "default", n) - 1),

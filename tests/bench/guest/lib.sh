@@ -110,11 +110,11 @@ pktgen_row() { # VARIANT
 	row "$1.pktgen" "$(awk '{ printf "%.1f\n", $1 / 20 }' "$ASKED")" instructions
 }
 
-# pair NAME [LINE-BEGIN]: the smallest count, which has no tick in it and no
-# cache to fill, and the median.
+# pair NAME [LINE-BEGIN]: the median, and the smallest count, which may be one
+# of luck.
 pair() {
-	row "$1" "$(field min "$ASKED" "${2:-}")" instructions
-	row "$1.median" "$(field median "$ASKED" "${2:-}")" instructions
+	row "$1" "$(field median "$ASKED" "${2:-}")" instructions
+	row "$1.min" "$(field min "$ASKED" "${2:-}")" instructions
 }
 
 # send_row NAME ADDR COMMAND...: over many sendmsg calls.
