@@ -126,6 +126,7 @@ scale_rows() {
 	ask guest:capture nk_guest
 	send_row scale.capture 10.2.0.2 in_guest nmtx_bench send --ifname nk_guest \
 		--rounds 1 >/dev/null
+	ask captured
 	scale_bindings
 	hold 1
 	binding_bytes
