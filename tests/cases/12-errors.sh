@@ -104,7 +104,8 @@ mixed_send() {
 	local was
 	was=$(stat_of drop-mixed)
 	sink_start remote --timeout 60
-	send_begin 10.2.0.2 --pause-bound --size 100k --chunk 8k --timeout 30 "$@"
+	# By nicA the stock kernel may crash on them when the module has gone.
+	send_begin 10.2.0.2 --abort --pause-bound --size 100k --chunk 8k --timeout 30 "$@"
 	send_go
 	wait_for 40 mixed_over "$was" || true
 	if ! send_stopped 2>/dev/null; then

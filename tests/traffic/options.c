@@ -25,6 +25,7 @@ static const char help[] =
 "       --iov N         bytes in one iovec (chunk)\n"
 "       --iovs N        iovecs in one sendmsg: chunk = iov * iovs\n"
 "       --port N, --from ADDR, --bindtodevice DEV, --mss N, --nodelay\n"
+"       --abort         what is not sent goes with the process\n"
 "how:   --no-zerocopy   without MSG_ZEROCOPY\n"
 "       --no-so-zerocopy  without SO_ZEROCOPY\n"
 "       --plain         ordinary bytes of the same pattern; no dma-buf id\n"
@@ -123,6 +124,7 @@ static const struct opt_def defs[] = {
 	{ "bindtodevice", .text = &opt.plan.bindtodevice },
 	{ "mss", .num = &opt.plan.mss },
 	{ "nodelay", .on = &opt.plan.nodelay },
+	{ "abort", .on = &opt.plan.abort },
 	{ "no-zerocopy", .off = &opt.plan.zerocopy },
 	{ "no-so-zerocopy", .off = &opt.plan.so_zerocopy },
 	{ "plain", .on = &opt.plan.plain },
@@ -173,5 +175,5 @@ void parse_options(int argc, char **argv)
 		opts_help(help);
 	if (opt.ifindex < 0 && !opt.have_id && !plan->plain && !opt.bad)
 		opts_help(help);
-	plan->deadline = now_ms() + opt.timeout * 1000;
+	plan->deadline = deadline_in(opt.timeout);
 }

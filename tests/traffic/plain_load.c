@@ -144,7 +144,7 @@ static void tell_counts(int listener, const struct counts *got)
 
 static void serve(void)
 {
-	int64_t deadline = now_ms() + opt.timeout * 1000;
+	int64_t deadline = deadline_in(opt.timeout);
 	struct pollfd pfds[3 + MAX_CONNS] = {
 		{ open_socket(SOCK_STREAM, true, opt.port), POLLIN, 0 },
 		{ open_socket(SOCK_STREAM, true, opt.port + 1), POLLIN, 0 },
@@ -281,7 +281,7 @@ static int run_client(void)
 		setsockopt(fd, SOL_SOCKET, SO_ZEROCOPY, &on, sizeof(on));
 	send_load(fd, &sent);
 
-	deadline = now_ms() + 5000;
+	deadline = deadline_in(5);
 	do {
 		usleep(50000);
 		good = ask(&after) && all_arrived(&before, &after, &sent);

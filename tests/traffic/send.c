@@ -38,6 +38,10 @@ static int set_options(int fd, const struct send_plan *plan)
 	if (plan->nodelay &&
 	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)))
 		return -errno;
+	if (plan->abort &&
+	    setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){ 1, 0 },
+		       sizeof(struct linger)))
+		return -errno;
 	if (mss && setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &mss, sizeof(mss)))
 		return -errno;
 	if (plan->bindtodevice &&

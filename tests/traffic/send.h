@@ -30,6 +30,7 @@ enum mixed {
  * @mixed_zerocopy: they too by MSG_ZEROCOPY, of user pages
  * @mss: TCP_MAXSEG, or 0
  * @nodelay: TCP_NODELAY
+ * @abort: SO_LINGER of 0: closing throws away what is not sent
  * @from: local address, or NULL
  * @bindtodevice: SO_BINDTODEVICE, or NULL
  * @deadline: when to give up, as now_ms()
@@ -49,6 +50,7 @@ struct send_plan {
 	bool mixed_zerocopy;
 	uint64_t mss;
 	bool nodelay;
+	bool abort;
 	const char *from;
 	const char *bindtodevice;
 	int64_t deadline;

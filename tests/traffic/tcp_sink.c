@@ -173,7 +173,7 @@ static void read_one(struct conn *conn, int file)
 
 static void serve(int listener, int file)
 {
-	int64_t deadline = now_ms() + opt.timeout * 1000;
+	int64_t deadline = deadline_in(opt.timeout);
 	struct pollfd pfds[MAX_CONNS + 1];
 	unsigned int i, n;
 

@@ -95,6 +95,14 @@ int64_t now_ms(void)
 	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
 }
 
+int64_t deadline_in(uint64_t seconds)
+{
+	const char *slow = getenv("NETMEM_TX_SLOW");
+	uint64_t times = slow ? parse_size(slow) : 1;
+
+	return now_ms() + seconds * 1000 * (times ? times : 1);
+}
+
 int left_ms(int64_t deadline)
 {
 	int64_t left = deadline - now_ms();

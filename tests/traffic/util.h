@@ -41,6 +41,11 @@ uint64_t parse_size(const char *text);
 /* Milliseconds of a clock that only goes forward. */
 int64_t now_ms(void);
 
+/* When @seconds are over; on a machine that NETMEM_TX_SLOW=N calls N times
+ * slower, N times as long.
+ */
+int64_t deadline_in(uint64_t seconds);
+
 /* Milliseconds left until @deadline, never below 0: for poll(). */
 int left_ms(int64_t deadline);
 

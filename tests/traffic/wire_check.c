@@ -311,7 +311,7 @@ static unsigned int lost(int fd)
 static void watch(int fd, int signals)
 {
 	struct pollfd pfds[] = { { signals, POLLIN, 0 }, { fd, POLLIN, 0 } };
-	int64_t deadline = now_ms() + opt.timeout * 1000;
+	int64_t deadline = deadline_in(opt.timeout);
 	struct signalfd_siginfo info;
 
 	while (poll(pfds, 2, left_ms(deadline)) > 0) {
