@@ -78,7 +78,9 @@ chosen() {
 	while IFS= read -r line; do
 		for pattern; do
 			# shellcheck disable=SC2053 # a pattern
-			[[ ${line%%$'\t'*} = $pattern ]] && printf '%s\n' "$line" && break
+			[[ ${line%%$'\t'*} = $pattern ]] || continue
+			printf '%s\n' "$line"
+			break
 		done
 	done < <(grep -v '^#' "$file")
 }
