@@ -116,7 +116,7 @@ def scale(res, checks, kernel):
         kernel, "default", "binding.memory"), "bytes")
     if "leases" in kinds:
         checks.at_most(f"{kernel}.lease.memory", 256, lambda: res.get(
-            kernel, "default", "lease.memory"), "bytes")
+            kernel, "default", "lease.memory-1000"), "bytes")
 
 
 def life(res, checks, kernel):

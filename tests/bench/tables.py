@@ -144,7 +144,7 @@ OTHER_ROWS = (
     ("detach of an empty direct call, ms", "idle.empty.detach"),
     ("memory of a binding beyond the kernel's, bytes", "binding.memory"),
     ("the kernel's own memory of it, bytes", "binding.memory.kernel"),
-    ("memory of a lease, bytes", "lease.memory"),
+    ("memory of a lease, bytes", "lease.memory-1000"),
 )
 
 
