@@ -4,6 +4,7 @@
 # the off switch work, does it step aside on 7.2?
 # usage: boot.sh [KERNEL...]     (default: 6.18.15 7.2.12)
 #	NETMEM_TX_BOOT_TIMEOUT   seconds for each boot (900)
+#	NETMEM_TX_BOOT_DISK=1    keep the disk, and take the one that is there
 # Needs build/packages/*.deb. Says what it found in TAP; the logs of the boots
 # are in build/boot/.
 set -euo pipefail
@@ -45,11 +46,23 @@ make_disk() {
 	mke2fs -q -t ext4 -d "$ROOT" "$dir/disk" 3G
 }
 
+# As vm.sh does: as many guests as CPUs on this machine. Sets slot.
+take_slot() {
+	local n
+	while :; do
+		for ((n = 1; n <= ${NETMEM_TX_SLOTS:-$(nproc)}; n++)); do
+			exec {slot}>"$CACHE/vm-$n.lock"
+			flock -n "$slot" && return
+			exec {slot}>&-
+		done
+		sleep 2
+	done
+}
+
 # boot DIR NAME KERNEL-ARGUMENTS: print what the check said.
 boot() {
 	local dir=$1 name=$2 args=$3 slot
-	exec {slot}>"$CACHE/vm-1.lock" # the lab's: as many guests as CPUs
-	flock "$slot"
+	take_slot
 	timeout "${NETMEM_TX_BOOT_TIMEOUT:-900}" qemu-system-x86_64 -accel tcg,thread=single \
 		-machine q35 -cpu max -smp 2 -m 1G -display none -nodefaults -no-reboot \
 		-kernel "$dir/vmlinuz" -initrd "$dir/initrd" \
@@ -93,14 +106,16 @@ for kernel; do
 	"$LAB/fetch.sh" "$kernel"
 	dir=$CACHE/boot-$kernel
 	mkdir -p "$dir"
-	logged "boot-disk-$kernel" fresh_root "$base" make_disk "$kernel" "$dir"
+	if [ -z "${NETMEM_TX_BOOT_DISK:-}" ] || [ ! -e "$dir/disk" ]; then
+		logged "boot-disk-$kernel" fresh_root "$base" make_disk "$kernel" "$dir"
+	fi
 	boot "$dir" "$kernel" '' >"$logs/$kernel.said"
 	tap "$kernel" <"$logs/$kernel.said"
 	[ "$kernel" != "$1" ] || {
 		boot "$dir" "$kernel-off" nmtx=off >"$logs/$kernel-off.said"
 		tap "$kernel-off" <"$logs/$kernel-off.said"
 	}
-	rm -rf "$dir"
+	[ -n "${NETMEM_TX_BOOT_DISK:-}" ] || rm -rf "$dir"
 done
 printf '1..%d\n' "$count"
 [ "$failed" = 0 ]
