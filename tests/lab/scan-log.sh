@@ -16,10 +16,11 @@ BEGIN {
 		"refcount_t:|scheduling while atomic|blocked for more than|" \
 		"soft lockup|hard LOCKUP|rcu_.*stall|Kernel panic|" \
 		"leaked reference|usage count = |page allocation failure"
-	# Lines of an ordinary boot of a debug kernel.
+	# Lines of an ordinary boot of a debug kernel, and functions in a stack
+	# that was expected.
 	fine = "kasan: KernelAddressSanitizer initialized|" \
 		"lockdep: (fixing|locking)|Lock dependency validator|" \
-		"RCU lockdep checking is enabled|" \
+		"RCU lockdep checking is enabled|lockdep_[a-z_]+\\+0x|" \
 		"DMAR: (dmar|DRHD).*(ver |base)"
 }
 { gsub(/\r/, "") }
