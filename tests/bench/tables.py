@@ -22,6 +22,8 @@ def number(value):
         return "-"
     if value == int(value):
         return f"{int(value):,}"
+    if value < 10:
+        return f"{value:.3f}".rstrip("0").rstrip(".")
     return f"{value:,.3g}" if value < 100 else f"{value:,.0f}"
 
 
@@ -191,7 +193,7 @@ def plot(path, res):
         "set style data histograms", "set style histogram clustered gap 1.5",
         "set style fill solid 0.8 border -1", "set yrange [0:*]",
         "set offsets 0,0,12,0", "set grid ytics", "set key top left",
-        "set xtics rotate by 12 right", "set bmargin 6", f"plot {plots}", ""))
+        "set xtics rotate by 10 right", "set bmargin 7", "set lmargin 12", f"plot {plots}", ""))
     subprocess.run(["gnuplot"], input=script, text=True, check=True)
 
 
