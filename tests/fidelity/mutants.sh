@@ -38,11 +38,9 @@ build() { # NAME KERNEL
 
 # run_one NAME KERNEL PASS SCENARIO...: its verdicts, and what is wrong there.
 run_one() {
-	local name=$1 kernel=$2 pass=$3 ko rc=0
+	local name=$1 kernel=$2 pass=$3 rc=0
 	shift 3
-	ko=$(fid_ko "$kernel")
-	"$LAB/vm.sh" --skip test,owners,module --timeout 300 --log "$FID_OUT/$name" \
-		--add "$ko" --add "$FID_OUT/$name.stage" "$kernel" -- \
+	FID_SKIP=,module fid_boot "$kernel" "$FID_OUT/$name" 600 "$FID_OUT/$name.stage" \
 		/lab/fidelity/guest/run "$pass" -- "$@" \
 		>"$FID_OUT/$name.out" 2>"$FID_OUT/$name.err" || rc=$?
 	mkdir -p "$FID_OUT/$name.tsv"
