@@ -51,6 +51,8 @@ packet_mode(const struct net_device *dev)
 {
 	const struct rtnl_link_ops *ops = READ_ONCE(dev->rtnl_link_ops);
 
+	if (dev->netmem_tx)	/* no NO_DMA device has the bit */
+		return NETMEM_TX_DMA;
 	if (ops && ops == READ_ONCE(netkit_ops))
 		return NETMEM_TX_NO_DMA;
 	return mode_by_name(dev);
@@ -62,38 +64,42 @@ packet_mode(const struct net_device *dev)
 	     end = frag + skb_shinfo(skb)->nr_frags;		\
 	     frag < end; frag++)
 
-/* Are all fragments unreadable? */
+/* Are all fragments unreadable? Each has the bit that says so. */
 static enum nmtx_stat check_mixed(const struct sk_buff *skb)
 {
+	unsigned long all = NET_IOV;
 	const skb_frag_t *frag, *end;
 
 	for_each_frag(frag, end, skb)
-		if (!netmem_is_net_iov(skb_frag_netmem(frag)))
-			return NMTX_DROP_MIXED;
-	return NMTX_KEEP;
+		all &= (__force unsigned long)skb_frag_netmem(frag);
+	return all ? NMTX_KEEP : NMTX_DROP_MIXED;
 }
 
 /*
- * The same, and is each devmem one bound for @nic? Fragments of one area are
- * of one binding.
+ * The same, and is each devmem one bound for @nic? Those of one area, which is
+ * an array, are of one binding; none but the first of them is looked into.
  */
 static enum nmtx_stat check_owner(const struct sk_buff *skb,
 				  const struct net_device *nic)
 {
-	const struct net_iov_area *seen = NULL;
+	unsigned long netmem, array = 0, bytes = 0;
+	const struct net_iov_area *area;
 	const skb_frag_t *frag, *end;
-	const struct net_iov *niov;
+	struct net_iov *niov;
 
 	for_each_frag(frag, end, skb) {
+		netmem = (__force unsigned long)skb_frag_netmem(frag);
+		if (netmem - array < bytes)
+			continue;
 		if (!netmem_is_net_iov(skb_frag_netmem(frag)))
 			return NMTX_DROP_MIXED;
 		niov = netmem_to_net_iov(skb_frag_netmem(frag));
-		if (net_iov_owner(niov) == seen)
-			continue;
-		seen = net_iov_owner(niov);
 		if (niov->type == NET_IOV_DMABUF &&
 		    READ_ONCE(*nmtx_binding_dev(nmtx_niov_binding(niov))) != nic)
 			return NMTX_DROP_OWNER;
+		area = net_iov_owner(niov);
+		array = (__force unsigned long)net_iov_to_netmem(area->niovs);
+		bytes = area->num_niovs * sizeof(*niov);
 	}
 	return NMTX_KEEP;
 }
