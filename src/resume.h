@@ -34,6 +34,8 @@ void nmtx_resume_copy(void);
  */
 static __always_inline bool nmtx_resume_needed(struct ftrace_regs *fregs)
 {
+	if (!fregs)
+		__builtin_unreachable();	/* saves the test for it */
 	return ftrace_get_regs(fregs);
 }
 

@@ -97,17 +97,37 @@ static __always_inline void go_on(struct ftrace_regs *fregs, void *ours,
 		nmtx_resume(fregs, which, resume);
 }
 
+/* Apart, so that the handlers need no stack for readable packets. */
+static noinline void notrace validate_unreadable(struct ftrace_regs *fregs)
+{
+	struct sk_buff *skb = (void *)ftrace_regs_get_argument(fregs, 0);
+	void *dev = (void *)ftrace_regs_get_argument(fregs, 1);
+
+	go_on(fregs, nmtx_validate_is_ours(skb, dev) ?
+	      nmtx_validate_xmit_skb : NULL,
+	      NMTX_RESUME_VALIDATE, nmtx_resume_validate);
+}
+
+static noinline void notrace segment_unreadable(struct ftrace_regs *fregs)
+{
+	struct sk_buff *skb = (void *)ftrace_regs_get_argument(fregs, 0);
+	unsigned long features = ftrace_regs_get_argument(fregs, 1);
+
+	go_on(fregs, nmtx_segment_is_ours(skb, features) ?
+	      nmtx_segment_refused : NULL,
+	      NMTX_RESUME_SEGMENT, nmtx_resume_segment);
+}
+
 static void notrace validate_handler(unsigned long ip, unsigned long parent_ip,
 				     struct ftrace_ops *ops,
 				     struct ftrace_regs *fregs)
 {
 	struct sk_buff *skb = (void *)ftrace_regs_get_argument(fregs, 0);
-	void *ours = NULL;
 
-	if (unlikely(!skb_frags_readable(skb)) &&
-	    nmtx_validate_is_ours(skb, (void *)ftrace_regs_get_argument(fregs, 1)))
-		ours = nmtx_validate_xmit_skb;
-	go_on(fregs, ours, NMTX_RESUME_VALIDATE, nmtx_resume_validate);
+	if (unlikely(!skb_frags_readable(skb)))
+		validate_unreadable(fregs);
+	else
+		go_on(fregs, NULL, NMTX_RESUME_VALIDATE, nmtx_resume_validate);
 }
 
 static void notrace segment_handler(unsigned long ip, unsigned long parent_ip,
@@ -115,12 +135,11 @@ static void notrace segment_handler(unsigned long ip, unsigned long parent_ip,
 				    struct ftrace_regs *fregs)
 {
 	struct sk_buff *skb = (void *)ftrace_regs_get_argument(fregs, 0);
-	void *ours = NULL;
 
-	if (unlikely(!skb_frags_readable(skb)) &&
-	    nmtx_segment_is_ours(skb, ftrace_regs_get_argument(fregs, 1)))
-		ours = nmtx_segment_refused;
-	go_on(fregs, ours, NMTX_RESUME_SEGMENT, nmtx_resume_segment);
+	if (unlikely(!skb_frags_readable(skb)))
+		segment_unreadable(fregs);
+	else
+		go_on(fregs, NULL, NMTX_RESUME_SEGMENT, nmtx_resume_segment);
 }
 
 static void notrace copy_handler(unsigned long ip, unsigned long parent_ip,
@@ -128,11 +147,12 @@ static void notrace copy_handler(unsigned long ip, unsigned long parent_ip,
 				 struct ftrace_regs *fregs)
 {
 	struct sk_buff *skb = (void *)ftrace_regs_get_argument(fregs, 0);
-	void *ours = NULL;
 
 	if (unlikely(!skb_frags_readable(skb)))
-		ours = nmtx_copy_and_csum_bits;
-	go_on(fregs, ours, NMTX_RESUME_COPY, nmtx_resume_copy);
+		go_on(fregs, nmtx_copy_and_csum_bits, NMTX_RESUME_COPY,
+		      nmtx_resume_copy);
+	else
+		go_on(fregs, NULL, NMTX_RESUME_COPY, nmtx_resume_copy);
 }
 
 /*
