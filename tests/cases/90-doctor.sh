@@ -76,7 +76,7 @@ monitor_drops() {
 	ethtool -K nicA sg off
 	sink_start remote --timeout 40
 	in_guest timeout 20 devmem_send --server 10.2.0.2 --ifname nk_guest \
-		--timeout 15 --size 64K || true
+		--timeout 15 --size 64k || true
 	sink_end 0 || true
 	ethtool -K nicA sg on
 	wait_for 15 grep -q '^drop reason' "$log" || true

@@ -172,7 +172,7 @@ topology_down() {
 # topology, no module. Packets in flight keep a binding, and the module, for a
 # while.
 clean_up() {
-	pkill -x 'devmem_send|tcp_sink|plain_load|wire_check' || true
+	pkill -x "devmem_send|tcp_sink|plain_load|wire_check|nmtx" || true
 	topology_down
 	module_gone || wait_for 30 module_gone || {
 		rmmod netmem_tx
