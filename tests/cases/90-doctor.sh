@@ -76,10 +76,11 @@ monitor_drops() {
 	ethtool -K nicA sg off
 	sink_start remote --timeout 40
 	in_guest timeout 20 devmem_send --server 10.2.0.2 --ifname nk_guest \
-		--timeout 15 --size 64k || true
+		--timeout 5 --size 64k --abort || true
 	sink_end 0 || true
 	ethtool -K nicA sg on
 	wait_for 15 grep -q '^drop reason' "$log" || true
+	wait_for 15 grep -q '^binding del' "$log" || true
 	kill "$pid"
 	cat "$log"
 	grep -E '^binding add id [0-9]+ state live' "$log"
