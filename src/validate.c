@@ -46,8 +46,7 @@ static noinline enum netmem_tx_mode mode_by_name(const struct net_device *dev)
 	return netmem_tx_mode(dev);
 }
 
-static __always_inline enum netmem_tx_mode
-packet_mode(const struct net_device *dev)
+static __always_inline enum netmem_tx_mode packet_mode(const struct net_device *dev)
 {
 	const struct rtnl_link_ops *ops = READ_ONCE(dev->rtnl_link_ops);
 
