@@ -2,7 +2,7 @@
 # Others that take the functions netmem_tx hooks: what happens in each case.
 # kernels: 6.18.15 7.1.13
 # boot: smp1
-# timeout: 300
+# timeout: 900
 # shellcheck source=tests/lab/guest/lib.sh
 . "${LAB:-/lab}/guest/lib.sh"
 # shellcheck source=tests/lab/guest/owners.sh

@@ -3,7 +3,7 @@
 # on the log says why, and nothing is left. The test build pretends.
 # kernels: 6.18.15 7.1.13 7.2.12
 # boot: smp1
-# timeout: 180
+# timeout: 300
 # shellcheck source=tests/lab/guest/lib.sh
 . "${LAB:-/lab}/guest/lib.sh"
 # shellcheck source=tests/lab/guest/owners.sh
