@@ -77,7 +77,9 @@ static bool ask_modes(struct doctor *doctor)
 	return !ret;
 }
 
-/* Without it: by the driver's name. */
+/* Without it: by the driver's name. Native kernels have more drivers than we
+ * know; there a device that was named may be one of them.
+ */
 static void guess_modes(struct doctor *doctor)
 {
 	char path[PATH_MAX];
@@ -93,6 +95,9 @@ static void guess_modes(struct doctor *doctor)
 		    known_driver(driver_of(doctor, entry->d_name)))
 			add_nic(doctor, entry->d_name);
 	closedir(dir);
+	if (doctor->nic && !doctor->nics_count && doctor->native &&
+	    doctor_exists(doctor, "/sys/class/net/%s/device", doctor->nic))
+		add_nic(doctor, doctor->nic);
 }
 
 static void no_nic(struct doctor *doctor)
@@ -119,16 +124,19 @@ static void check_nic(struct doctor *doctor, const char *name, bool asked)
 					name);
 	bool down = state && !strcmp(state, "down");
 	const char *driver = driver_of(doctor, name);
+	const char *found = "%s (driver %s) sends device memory";
 
+	if (!asked)
+		found = known_driver(driver) ?
+			"%s has a driver (%s) that can send device memory" :
+			"%s has a driver (%s) that may send device memory or not";
 	if (down)
 		doctor_say(doctor, DOCTOR_MISSING, "nic",
 			   "bring it up, look at its cable",
 			   "%s is down", name);
 	else
 		doctor_say(doctor, asked ? DOCTOR_OK : DOCTOR_NOTE, "nic", NULL,
-			   asked ? "%s (driver %s) sends device memory" :
-				   "%s has a driver (%s) that can send device memory",
-			   name, driver ? driver : "unknown");
+			   found, name, driver ? driver : "unknown");
 	if (doctor_exists(doctor, "/sys/class/net/%s/device/iommu_group", name))
 		doctor_say(doctor, DOCTOR_OK, "iommu", NULL,
 			   "%s is behind an IOMMU", name);
