@@ -8,7 +8,7 @@
  *	validate DEV            validate_xmit_skb_list(), a readable packet
  *	xmit DEV                dev_queue_xmit(), a readable packet
  *	capture DEV, captured   keep an unreadable packet of a real send
- *	validate-captured       as above, for that packet
+ *	validate-captured       as above, for that one
  *	packet ROUNDS           dev_queue_xmit() of it, as far as the NIC
  *	attach ADDR...          attach and detach an empty direct call
  *	release                 forget the packet
@@ -165,6 +165,7 @@ static int run(char *text)
 {
 	char *what = strsep(&text, " ");
 	struct bench_count sum = {};
+	unsigned long rounds;
 
 	snprintf(result, sizeof(result), "ok");
 	if (!strcmp(what, "irq-off"))
@@ -184,8 +185,8 @@ static int run(char *text)
 	else if (!strcmp(what, "attach"))
 		return do_attach(text);
 	else if (!strcmp(what, "packet"))
-		return say_count(bench_packets(simple_strtoul(text, NULL, 0),
-					       &sum), &sum);
+		return kstrtoul(text, 0, &rounds) ?:
+		       say_count(bench_packets(rounds, &sum), &sum);
 	else
 		return on_device(what, text);
 	return 0;
