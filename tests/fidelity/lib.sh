@@ -56,14 +56,13 @@ fid_stage() {
 }
 
 # fid_boot KERNEL LOG TIMEOUT STAGE COMMAND...: one guest; prints its output.
-# FID_SKIP: more parts not to build. On a busy machine the kernel's test of its
-# timer can fail, and panic: it is left out.
+# FID_SKIP: more parts not to build.
 fid_boot() {
 	local kernel=$1 log=$2 limit=$3 stage=$4 ko
 	shift 4
 	ko=$(fid_ko "$kernel")
 	"$LAB/vm.sh" --skip "test,owners${FID_SKIP:-}" --timeout "$limit" --log "$log" \
-		--append no_timer_check --add "$ko" --add "$stage" "$kernel" -- "$@"
+		--add "$ko" --add "$stage" "$kernel" -- "$@"
 }
 
 # verdicts_of OUTPUT PASS: the lines of a reference, from what a guest printed.
