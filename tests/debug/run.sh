@@ -30,8 +30,10 @@ declare -A FAULTS=(
 	[shift]='UBSAN: shift-out-of-bounds'
 	[ref]='refcount_t: addition on 0'
 	[rtnl]='RTNL: assertion failed'
+	[unbind]='device driver has pending DMA allocations'
 )
-FAULT_NAMES="uaf oob sleep leak lock timer shift ref rtnl"
+# All but the last are of samples/; that one is the stock kernel's.
+FAULT_NAMES="uaf oob sleep leak lock timer shift ref rtnl unbind"
 
 # The kernel, and a directory of its name beside the stock kernels.
 prepare() {
@@ -43,7 +45,7 @@ prepare() {
 	extra=$(mktemp -d)
 	trap 'rm -rf "$extra"' EXIT
 	mkdir -p "$extra/lab/debug" "$extra/lab/ko"
-	cp "$DEBUG/guest/with-kmemleak" "$extra/lab/debug/"
+	cp "$DEBUG"/guest/* "$extra/lab/debug/"
 }
 
 build_samples() {
@@ -67,8 +69,11 @@ guest() {
 
 # With FAULT the boot must fail and name it; with "none" it must pass.
 prove_one() {
-	local rc=0 log=$TREE/build/logs/prove-$1
-	guest "$log" /lab/debug/with-kmemleak insmod /lab/ko/nmtx_bad.ko "fault=$1" || rc=$?
+	local rc=0 log=$TREE/build/logs/prove-$1 what
+	what="/lab/debug/with-kmemleak insmod /lab/ko/nmtx_bad.ko fault=$1"
+	[ "$1" != unbind ] || what=/lab/debug/stock-unbind
+	# shellcheck disable=SC2086 # words
+	guest "$log" $what || rc=$?
 	if [ "$1" = none ]; then
 		[ "$rc" = 0 ] && return
 	elif [ "$rc" != 0 ] &&

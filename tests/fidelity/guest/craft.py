@@ -10,7 +10,7 @@ FID_SKB = struct.Struct("=iIIii5H128s16s2xiI")
 FID_DMABUF = struct.Struct("=IIiii")
 FID_DEV = struct.Struct("=II")
 (MODE_NONE, MODE_DMA, ABSENT, PRESENT, QUEUE_STOP, QUEUE_WAKE, NO_DMA_MASK,
- DMA_MASK, ABSENT_BEHIND_LOCK) = range(9)
+ DMA_MASK, ABSENT_BEHIND_LOCK, REQUEUE) = range(10)
 
 
 def request(number, form, direction):

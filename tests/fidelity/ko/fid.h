@@ -9,6 +9,8 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
+struct net_device;
+
 #define FID_MAX_FRAGS	16
 #define FID_MAX_HEADER	128
 
@@ -74,6 +76,8 @@ enum fid_act {
 	FID_DMA_MASK,
 	/* Absent as soon as somebody waits for the device's lock. */
 	FID_ABSENT_BEHIND_LOCK,
+	/* The queue stops in the middle of the next list of packets. */
+	FID_REQUEUE,
 };
 
 struct fid_dev {
@@ -87,6 +91,8 @@ struct fid_dev {
 
 int fid_skb_send(struct fid_skb *req);
 void fid_skb_exit(void);
+int fid_requeue_next(struct net_device *dev);
+void fid_requeue_exit(void);
 int fid_dmabuf_make(struct fid_dmabuf *req);
 
 #endif

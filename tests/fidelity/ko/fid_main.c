@@ -49,6 +49,8 @@ static int dev_act(struct net_device *dev, u32 act)
 	case FID_QUEUE_WAKE:
 		netif_tx_wake_queue(txq);
 		return 0;
+	case FID_REQUEUE:
+		return fid_requeue_next(dev);
 	case FID_NO_DMA_MASK:
 	case FID_DMA_MASK:
 		return set_dma_mask(dev, act == FID_DMA_MASK);
@@ -146,6 +148,7 @@ module_init(fid_init);
 static void __exit fid_exit(void)
 {
 	misc_deregister(&fid_misc);
+	fid_requeue_exit();
 	fid_skb_exit();
 }
 module_exit(fid_exit);

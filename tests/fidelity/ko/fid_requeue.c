@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A NIC whose queue stops behind the first packet of a list: the others, which
+ * the validator has let pass, go back to the qdisc and are sent later.
+ */
+#include <linux/kprobes.h>
+#include <linux/netdevice.h>
+
+#include "fid.h"
+
+static struct net_device *stop_dev;	/* for the time of one list */
+
+/* Called with (skb, dev, txq, ret) after the last look at the queue's state. */
+static int before_list(struct kprobe *kp, struct pt_regs *regs)
+{
+	struct sk_buff *skb = (struct sk_buff *)regs_get_kernel_argument(regs, 0);
+	struct net_device *dev = (struct net_device *)regs_get_kernel_argument(regs, 1);
+
+	if (skb->next && cmpxchg(&stop_dev, dev, NULL) == dev)
+		netif_tx_stop_queue(netdev_get_tx_queue(dev, 0));
+	return 0;
+}
+
+static struct kprobe list_probe = {
+	.symbol_name = "dev_hard_start_xmit",
+	.pre_handler = before_list,
+};
+
+/**
+ * fid_requeue_next - stop a queue in the middle of its next list of packets
+ * @dev: a device with one queue; FID_QUEUE_WAKE wakes it
+ *
+ * Context: RTNL.
+ * Return: 0, or what register_kprobe() says.
+ */
+int fid_requeue_next(struct net_device *dev)
+{
+	int err = 0;
+
+	if (!list_probe.addr)
+		err = register_kprobe(&list_probe);
+	if (!err)
+		WRITE_ONCE(stop_dev, dev);
+	return err;
+}
+
+/**
+ * fid_requeue_exit - take the probe off
+ */
+void fid_requeue_exit(void)
+{
+	if (list_probe.addr)
+		unregister_kprobe(&list_probe);
+}
