@@ -76,8 +76,8 @@ def requeue(world, verdict, size, unbind):
     verdict.add("binding", binding.state(10) if unbind else binding.end())
 
 
-add("path-requeued", requeue, 57000, False)
-add("path-requeued-unbound", requeue, 7000, True)
+add("path-requeued", requeue, 57344, False)
+add("path-requeued-unbound", requeue, 12288, True)
 
 
 QDISCS = {
