@@ -92,6 +92,7 @@ struct fid_dev {
 int fid_skb_send(struct fid_skb *req);
 void fid_skb_exit(void);
 int fid_requeue_next(struct net_device *dev);
+void fid_requeue_end(void);
 void fid_requeue_exit(void);
 int fid_dmabuf_make(struct fid_dmabuf *req);
 

@@ -47,6 +47,7 @@ static int dev_act(struct net_device *dev, u32 act)
 		netif_tx_stop_queue(txq);
 		return 0;
 	case FID_QUEUE_WAKE:
+		fid_requeue_end();
 		netif_tx_wake_queue(txq);
 		return 0;
 	case FID_REQUEUE:
