@@ -176,7 +176,7 @@ bind_rows() { # VARIANT PATH
 	if [ "$2" = direct ]; then
 		run=() dev=nicA
 	fi
-	"${run[@]}" nmtx_bench bind --ifname "$dev" --rounds 50 --batches 5 >"$ASKED"
+	"${run[@]}" nmtx_bench bind --ifname "$dev" --rounds 50 --batches 9 >"$ASKED"
 	pair "$1.$2.bind" 'bind '
 	pair "$1.$2.bind-close" bind-close
 }

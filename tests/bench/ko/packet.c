@@ -16,6 +16,8 @@
 
 #define CALLS	1000
 #define REPEATS	15
+/* The largest packet that TCP makes of 64 KiB, by segments of 1448 bytes. */
+#define SEGMENTS	45
 
 static struct sk_buff *captured;
 static struct net_device *capture_dev;
@@ -147,9 +149,13 @@ static int capture_packet(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct sk_buff *skb = (void *)regs_get_kernel_argument(regs, 0);
 
-	/* Its header in one page: the IOMMU maps pages. */
-	if (skb->dev == capture_dev && !skb_frags_readable(skb) &&
-	    skb->len > 60000 && !captured &&
+	/*
+	 * The IOMMU maps pages, and the NIC takes pieces of them: the header in
+	 * one page, the payload from a page's first byte.
+	 */
+	if (skb->dev == capture_dev && !skb_frags_readable(skb) && !captured &&
+	    skb_shinfo(skb)->gso_segs == SEGMENTS &&
+	    !skb_frag_off(&skb_shinfo(skb)->frags[0]) &&
 	    offset_in_page(skb->data) + skb_headlen(skb) <= PAGE_SIZE)
 		captured = skb_clone(skb, GFP_ATOMIC);
 	return 0;
@@ -159,7 +165,8 @@ static struct kprobe capture_probe;
 static bool capturing;
 
 /**
- * bench_capture - keep the next large unreadable packet of a device
+ * bench_capture - keep the next unreadable packet of a device that is as large
+ * and as well aligned as they come
  * @dev: the device
  *
  * Return: 0 or a negative errno.
