@@ -55,7 +55,10 @@ fidelity:
 	@KERNELS="$(KERNELS)" REFERENCE="$(REFERENCE)" \
 		tests/fidelity/$(if $(MUTANTS),mutants,run).sh $(SCENARIOS)
 
-soak fuzz:
+fuzz:
+	@KERNEL="$(KERNEL)" COUNT="$(COUNT)" SEED="$(SEED)" tests/fuzz/run.sh
+
+soak:
 	@echo "make $@: not there yet" >&2
 	@exit 1
 
@@ -88,7 +91,8 @@ help:
 	@echo "make bench        what it costs, in instructions (KERNEL=\"6.18.15 7.1.13\")"
 	@echo "make fidelity     verdicts of all kernels compared with native ones"
 	@echo "                  (KERNELS=, SCENARIOS=\"path-*\", REFERENCE=1, MUTANTS=1)"
+	@echo "make fuzz         odd netlink messages (COUNT=1000000, SEED=, KERNEL=)"
 	@echo "make lint         checkpatch, sparse, shellcheck"
 	@echo
-	@echo "Not there yet: soak fuzz"
+	@echo "Not there yet: soak"
 	@echo "docs/testing.md says more."

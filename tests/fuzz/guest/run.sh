@@ -1,0 +1,156 @@
+#!/bin/bash
+# In a guest: fuzz bind-tx and our family, as the host's root and as a container
+# without rights, while devices come and go; then look at what is left.
+# usage: run.sh SEED COUNT
+set -euo pipefail
+# shellcheck source=tests/lab/guest/lib.sh
+. /lab/guest/lib.sh
+# shellcheck source=tests/lab/guest/live.sh
+. /lab/guest/live.sh
+
+SEED=$1 COUNT=$2
+DRIVER=/sys/bus/pci/drivers/nmtx_lab
+TRACING=/sys/kernel/tracing
+REACHED=/run/fuzz.reached
+
+# --- which functions of the module were reached --------------------------
+
+trace_start() {
+	: >"$REACHED"
+	echo ':mod:netmem_tx' >$TRACING/set_ftrace_filter
+	echo function >$TRACING/current_tracer
+	echo 1 >$TRACING/tracing_on
+	awk '/<-/ { for (i = 1; i < NF; i++) if ($(i + 1) ~ /^<-/ && !seen[$i]++) {
+		print $i; fflush() } }' $TRACING/trace_pipe >"$REACHED" &
+	TRACER=$!
+}
+trace_stop() {
+	echo 0 >$TRACING/tracing_on
+	sleep 2
+	kill "$TRACER"
+	wait "$TRACER" 2>/dev/null || true
+	echo nop >$TRACING/current_tracer
+	echo >$TRACING/set_ftrace_filter
+}
+say_reached() {
+	local all
+	all=$(sort -u "$ALL")
+	echo "reached: $(sort -u "$REACHED" | grep -cxFf - "$ALL") of $(wc -l <<<"$all") functions"
+	grep -vxFf "$REACHED" <<<"$all" | sed 's/^/not reached: /' || true
+}
+ALL=/run/fuzz.all
+
+# --- what goes on meanwhile ----------------------------------------------
+
+netkit_again() {
+	container_down 2
+	container_up 2
+	nmtx lease add dev nk_guest2 netns guest2 nic nicC || true
+}
+nic_again() {
+	echo "${NIC_PCI[nicC]}" >$DRIVER/unbind || true
+	echo "${NIC_PCI[nicC]}" >$DRIVER/bind || true
+	nic_named nicC || true
+	ip link set nicC up || true
+}
+lease_again() {
+	nmtx lease del dev nk_guest netns guest || true
+	nmtx lease add dev nk_guest netns guest nic nicA || true
+}
+look() {
+	nmtx status
+	nmtx binding
+	nmtx lease
+}
+devices_change() {
+	local n=0
+	while :; do
+		n=$((n + 1))
+		netkit_again
+		[ $((n % 3)) != 0 ] || nic_again
+		lease_again
+		look
+		nmtx drain off || true
+		sleep 0.2
+	done >/run/fuzz.devices 2>&1
+}
+
+# fuzz NAME RUNNER SEED COUNT [option...]
+fuzz() {
+	local name=$1 runner=$2 seed=$3 count=$4
+	shift 4
+	"$runner" nmtx_fuzz --seed "$seed" --count "$count" --churn "$@" \
+		>"/run/fuzz.$name" 2>&1
+}
+all_fuzz() { # COUNT
+	local host=$(($1 * 3 / 10)) rc=0 pids=() pid
+	# Not nicC, which comes and goes: a stock kernel crashes when a socket is
+	# closed whose binding lost its NIC, if that was bound without a netkit.
+	fuzz host here "$((SEED * 2))" "$host" --dev nicA --dev "$GUEST_DEV" \
+		--other lo --other nk_host --other 4711 &
+	pids+=($!)
+	fuzz guest in_guest "$((SEED * 2 + 1))" "$(($1 - host))" --dev nk_guest \
+		--other lo --other 4711 &
+	pids+=($!)
+	for pid in "${pids[@]}"; do wait "$pid" || rc=1; done
+	grep -h . /run/fuzz.host /run/fuzz.guest | grep -v '^at '
+	return $rc
+}
+
+# Sends and drops, so that the rest of the module has work.
+some_sends() {
+	transfer remote 10.2.0.2 --size 256k
+	in_guest ethtool -K nk_guest tx off sg off
+	sink_start remote --timeout 20
+	in_guest devmem_send --server 10.2.0.2 --ifname nk_guest --size 64k \
+		--timeout 3 --abort || true
+	sink_end 0
+	in_guest ethtool -K nk_guest sg on tx on
+	nmtx dev
+	nmtx stats
+	nmtx drain
+	nmtx drain off
+}
+
+topology_up l2 forward userns
+orphans_give_up guest || true
+GUEST_DEV=$(in_guest ip -j link show nk_guest | sed 's/.*"ifindex":\([0-9]*\).*/\1/')
+container_up 2
+echo ':mod:netmem_tx' >$TRACING/set_ftrace_filter || true
+module_load
+grep '\[netmem_tx\]' $TRACING/available_filter_functions | cut -d' ' -f1 | sort -u >"$ALL"
+lease_add
+nmtx lease add dev nk_guest2 netns guest2 nic nicC
+# The transmit hook stays; to take it off takes long.
+container_up 3
+nmtx lease add dev nk_guest3 netns guest3 nic nicA
+hold keep in_guest3 nk_guest3
+
+trace_start
+some_sends >/run/fuzz.sends 2>&1 || { cat /run/fuzz.sends && exit 1; }
+devices_change &
+changes=$!
+echo "first, traced"
+all_fuzz $((COUNT / 50))
+trace_stop
+echo "then, all"
+all_fuzz "$COUNT"
+kill "$changes"
+wait "$changes" 2>/dev/null || true
+echo "devices changed: $(grep -c '^bindings' /run/fuzz.devices) times"
+say_reached
+
+# Nothing is left but what is held, and it works as before.
+nmtx drain off >/dev/null
+bindings_are 1 60
+netkit_again
+lease_again
+redirect_down
+transfer remote 10.2.0.2 --size 256k >/run/fuzz.sends 2>&1 || { cat /run/fuzz.sends && exit 1; }
+bg_end keep
+container_down 2
+container_down 3
+wait_for 60 bindings_are 0
+nmtx drain >/dev/null
+wait_for 30 rmmod netmem_tx
+echo "fuzz-end"
