@@ -8,11 +8,12 @@ import socket
 
 from buf import MSG_ZEROCOPY, Binding, DmaBuf, Sender, Sink, wait_for
 from craft import Packet, udp_header
-from nl import TX_BYTES
+from nl import TX_BYTES, TX_PACKETS
 from world import OTHER, REMOTE
 
 TCP_REPAIR, TCP_REPAIR_QUEUE, TCP_SEND_QUEUE = 19, 20, 2
 LEN = 256
+SMALL = 100     # bytes; acknowledgments, ARP and the like
 
 
 class Stock:
@@ -101,10 +102,17 @@ def packet_for(world, way, frags, stocks, vlan):
     return packet
 
 
+def large_bytes(world):
+    """{device: bytes it has sent}, where a small packet counts as none."""
+    packets = world.counts(TX_PACKETS)
+    return {key: count - SMALL * packets[key]
+            for key, count in world.counts(TX_BYTES).items() if key in packets}
+
+
 def craft(world, verdict, way, frags, stocks=(), vlan=0):
     """Send one and say what came of it."""
     packet = packet_for(world, way, frags, stocks, vlan)
-    before, nics, sent = world.dropped(), world.nic_bytes(), world.counts(TX_BYTES)
+    before, nics, sent = world.dropped(), world.nic_bytes(), large_bytes(world)
     xmit, unreadable = packet.send()
     got = []
 
@@ -114,9 +122,8 @@ def craft(world, verdict, way, frags, stocks=(), vlan=0):
                 f"{'equal' if got[0] == content(frags, stocks) else 'differs'}")
     verdict.add("dropped", *(world.rose(before) or ["none"]))
     used = "+".join(nic for nic, count in world.nic_bytes().items() if count > nics[nic])
-    # What is smaller than the packet is ARP and the like.
-    left = sorted(key.split("/")[1] for key, count in world.counts(TX_BYTES).items()
-                  if count >= sent.get(key, 0) + LEN * len(frags))
+    left = sorted(key.split("/")[1] for key, count in large_bytes(world).items()
+                  if count >= sent.get(key, 0) + LEN * len(frags) - SMALL)
     verdict.add("seen", "unreadable" if unreadable else "readable", frags,
                 "left:" + ("+".join(left) or "none"),
                 "dma:" + (used or "none"))

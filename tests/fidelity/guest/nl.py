@@ -15,7 +15,7 @@ SOL_NETLINK, NETLINK_EXT_ACK, NETLINK_CAP_ACK = 270, 11, 10
 GENL_ID_CTRL = 16
 RTM_NEWLINK, RTM_GETLINK, IFLA_IFNAME, IFLA_LINKINFO, IFLA_STATS64 = 16, 18, 3, 18, 23
 IFLA_NUM_RX_QUEUES, IFLA_NETKIT_PAIRING = 32, 10
-TX_BYTES, TX_DROPPED = 3, 7         # places in struct rtnl_link_stats64
+TX_PACKETS, TX_BYTES, TX_DROPPED = 1, 3, 7     # places in struct rtnl_link_stats64
 
 # Family netdev: bind-tx and its attributes.
 BIND_TX = 15
