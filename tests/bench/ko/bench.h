@@ -29,10 +29,6 @@ int bench_validate_captured(struct bench_count *sum);
 int bench_packets(unsigned int rounds, struct bench_count *sum);
 void bench_release(void);
 
-int bench_iova_begin(void);
-void bench_iova_turn(unsigned int round);
-void bench_iova_end(void);
-
 int bench_attach(unsigned long *addrs, unsigned int n, u64 *attach, u64 *detach);
 
 #endif

@@ -260,18 +260,14 @@ int bench_packets(unsigned int rounds, struct bench_count *sum)
 	struct sk_buff *skb;
 	unsigned int i;
 	u64 *counts;
-	int err;
+	int err = 0;
 
 	if (!captured || !rounds)
 		return -ENOENT;
-	err = bench_iova_begin();
-	if (err)
-		return err;
 	counts = kcalloc(rounds, sizeof(*counts), GFP_KERNEL);
 	if (!counts)
-		err = -ENOMEM;
+		return -ENOMEM;
 	for (i = 0; !err && i < rounds; i++) {
-		bench_iova_turn(i);
 		skb = skb_clone(captured, GFP_KERNEL);
 		if (!skb) {
 			err = -ENOMEM;
@@ -288,6 +284,5 @@ int bench_packets(unsigned int rounds, struct bench_count *sum)
 	if (!err)
 		bench_sum_up(counts, rounds, sum);
 	kfree(counts);
-	bench_iova_end();
 	return err > 0 ? -EIO : err;
 }
