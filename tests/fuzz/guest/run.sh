@@ -17,6 +17,7 @@ REACHED=/run/fuzz.reached
 
 trace_start() {
 	: >"$REACHED"
+	# Of a module that is not there yet, too.
 	echo ':mod:netmem_tx' >$TRACING/set_ftrace_filter
 	echo function >$TRACING/current_tracer
 	echo 1 >$TRACING/tracing_on
@@ -106,51 +107,75 @@ some_sends() {
 		--timeout 3 --abort || true
 	sink_end 0
 	in_guest ethtool -K nk_guest sg on tx on
+	ethtool -K nicA tx off sg off
+	sink_start remote --timeout 20
+	in_guest devmem_send --server 10.2.0.2 --ifname nk_guest --size 64k \
+		--timeout 3 --abort || true
+	sink_end 0
+	ethtool -K nicA sg on tx on tso on
 	nmtx dev
 	nmtx stats
 	nmtx drain
 	nmtx drain off
 }
 
+# Module, leases, and a binding that keeps the transmit hook: to take that off
+# takes long.
+# shellcheck disable=SC2119 # no parameters
+begin() {
+	module_load
+	lease_add
+	nmtx lease add dev nk_guest2 netns guest2 nic nicC
+	nmtx lease add dev nk_guest3 netns guest3 nic nicA
+	hold keep in_guest3 nk_guest3
+	devices_change &
+	changes=$!
+}
+# Nothing is left but what is held; it works as before; all goes.
+end() {
+	kill "$changes"
+	wait "$changes" 2>/dev/null || true
+	nmtx drain off >/dev/null
+	bindings_are 1 60
+	netkit_again
+	lease_again
+	transfer remote 10.2.0.2 --size 256k
+	bg_end keep
+	bindings_are 0 60
+	nmtx lease del dev nk_guest netns guest
+	nmtx lease del dev nk_guest2 netns guest2
+	nmtx lease del dev nk_guest3 netns guest3
+	sleep 4
+	nmtx drain >/dev/null
+	wait_for 30 rmmod netmem_tx
+}
+quietly() {
+	"$@" >/run/fuzz.quiet 2>&1 || { cat /run/fuzz.quiet && exit 1; }
+}
+
 topology_up l2 forward userns
 orphans_give_up guest || true
 GUEST_DEV=$(in_guest ip -j link show nk_guest | sed 's/.*"ifindex":\([0-9]*\).*/\1/')
 container_up 2
-echo ':mod:netmem_tx' >$TRACING/set_ftrace_filter || true
-module_load
-grep '\[netmem_tx\]' $TRACING/available_filter_functions | cut -d' ' -f1 | sort -u >"$ALL"
-lease_add
-nmtx lease add dev nk_guest2 netns guest2 nic nicC
-# The transmit hook stays; to take it off takes long.
 container_up 3
-nmtx lease add dev nk_guest3 netns guest3 nic nicA
-hold keep in_guest3 nk_guest3
 
+echo "first a little, traced from load to unload"
 trace_start
-some_sends >/run/fuzz.sends 2>&1 || { cat /run/fuzz.sends && exit 1; }
-devices_change &
-changes=$!
-echo "first, traced"
+quietly begin
+# But for what TRACE_EVENT() makes.
+grep '\[netmem_tx\]' $TRACING/available_filter_functions | cut -d' ' -f1 |
+	grep -v '^__[a-z]*_netmem_tx_' | sort -u >"$ALL"
+echo 1 >$TRACING/events/netmem_tx/enable
+bg monitor here nmtx monitor
+quietly some_sends
 all_fuzz $((COUNT / 50))
+quietly end
 trace_stop
-echo "then, all"
-all_fuzz "$COUNT"
-kill "$changes"
-wait "$changes" 2>/dev/null || true
-echo "devices changed: $(grep -c '^bindings' /run/fuzz.devices) times"
 say_reached
 
-# Nothing is left but what is held, and it works as before.
-nmtx drain off >/dev/null
-bindings_are 1 60
-netkit_again
-lease_again
-redirect_down
-transfer remote 10.2.0.2 --size 256k >/run/fuzz.sends 2>&1 || { cat /run/fuzz.sends && exit 1; }
-bg_end keep
-container_down 2
-container_down 3
-wait_for 60 bindings_are 0
-nmtx drain >/dev/null
-wait_for 30 rmmod netmem_tx
+echo "then all"
+quietly begin
+all_fuzz "$COUNT"
+echo "devices changed: $(grep -c '^bindings' /run/fuzz.devices) times"
+quietly end
 echo "fuzz-end"
