@@ -13,7 +13,7 @@ from world import OTHER, REMOTE
 
 TCP_REPAIR, TCP_REPAIR_QUEUE, TCP_SEND_QUEUE = 19, 20, 2
 LEN = 256
-SMALL = 100     # bytes; acknowledgments, ARP and the like
+SMALL = 70      # bytes; acknowledgments, ARP and the like
 
 
 class Stock:
@@ -123,7 +123,7 @@ def craft(world, verdict, way, frags, stocks=(), vlan=0):
     verdict.add("dropped", *(world.rose(before) or ["none"]))
     used = "+".join(nic for nic, count in world.nic_bytes().items() if count > nics[nic])
     left = sorted(key.split("/")[1] for key, count in large_bytes(world).items()
-                  if count >= sent.get(key, 0) + LEN * len(frags) - SMALL)
+                  if count >= sent.get(key, 0) + LEN * len(frags) - 2 * SMALL)
     verdict.add("seen", "unreadable" if unreadable else "readable", frags,
                 "left:" + ("+".join(left) or "none"),
                 "dma:" + (used or "none"))
