@@ -2,6 +2,7 @@
 """Tables of docs/benchmarks.md and the plot, from what was counted."""
 import re
 import subprocess
+import textwrap
 
 BEGIN = "<!-- written by make bench, to the end mark -->"
 END = "<!-- end of what make bench writes -->"
@@ -179,21 +180,21 @@ def plot(path, res):
     for variant, text in VARIANTS[1:]:
         cells = [added(res, k, "default", variant, "validate")
                  for k in res.kernels]
-        data.append(f'"{text}" ' + " ".join(
+        data.append('"' + "\\n".join(textwrap.wrap(text, 16)) + '" ' + " ".join(
             "NaN" if c is None else f"{c:g}" for c in cells))
     plots = ", ".join(
         f"$d using {i + 2}:xtic(1) title '{k}'" +
-        f", $d using ($0{-0.14 + 0.28 * i:+g}):{i + 2}:(sprintf('%+g', ${i + 2}))"
+        f", $d using ($0{-0.2 + 0.4 * i:+g}):{i + 2}:(sprintf('%+g', ${i + 2}))"
         " with labels offset 0,0.6 notitle"
         for i, k in enumerate(res.kernels))
     script = "\n".join((
-        "set terminal svg size 900,430 font 'sans-serif,13' background 'white'",
+        "set terminal svg noenhanced size 900,430 font 'sans-serif,13' background 'white'",
         f"set output '{path}'", "$d << E", *data, "E",
         "set title 'Instructions added to a readable packet, per validate_xmit_skb()'",
         "set style data histograms", "set style histogram clustered gap 1.5",
         "set style fill solid 0.8 border -1", "set yrange [0:*]",
         "set offsets 0,0,12,0", "set grid ytics", "set key top left",
-        "set xtics rotate by 10 right", "set bmargin 7", "set lmargin 12", f"plot {plots}", ""))
+        "set xtics nomirror", "set bmargin 6", "set rmargin 2", f"plot {plots}", ""))
     subprocess.run(["gnuplot"], input=script, text=True, check=True)
 
 
