@@ -103,10 +103,12 @@ def packet_for(world, way, frags, stocks, vlan):
 
 
 def large_bytes(world):
-    """{device: bytes it has sent}, where a small packet counts as none."""
+    """{device: bytes it has sent}, where a small packet counts as none. The
+    far ends send nothing on: what they say is their own."""
     packets = world.counts(TX_PACKETS)
     return {key: count - SMALL * packets[key]
-            for key, count in world.counts(TX_BYTES).items() if key in packets}
+            for key, count in world.counts(TX_BYTES).items()
+            if key in packets and key.split("/")[0] not in ("remote", "other")}
 
 
 def craft(world, verdict, way, frags, stocks=(), vlan=0):
