@@ -12,8 +12,8 @@ read -ra kernels <<<"${KERNEL:-6.18.15 7.1.13}"
 NATIVE=7.2.12
 OUT=$TREE/build/bench
 
-# Otherwise IOVAs below 4 GB come first, and how many higher ones the kernel's
-# cache of IOVAs skips differs from boot to boot.
+# Without it IOVAs below 4 GB are looked for first: a search whose length
+# depends on what was mapped before. Not all that differs: docs/benchmarks.md.
 ARGS=iommu.forcedac=1
 
 # boot_args BOOT: plan and more kernel arguments of a boot.

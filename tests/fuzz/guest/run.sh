@@ -65,6 +65,7 @@ look() {
 }
 devices_change() {
 	local n=0
+	set +e # what goes away may be gone already
 	while :; do
 		n=$((n + 1))
 		netkit_again
@@ -137,6 +138,7 @@ end() {
 	wait "$changes" 2>/dev/null || true
 	nmtx drain off >/dev/null
 	bindings_are 1 60
+	nic_again
 	netkit_again
 	lease_again
 	transfer remote 10.2.0.2 --size 256k
@@ -149,9 +151,10 @@ end() {
 	nmtx drain >/dev/null
 	wait_for 30 rmmod netmem_tx
 }
-quietly() {
-	"$@" >/run/fuzz.quiet 2>&1 || { cat /run/fuzz.quiet && exit 1; }
-}
+# Its output is shown when something in it fails; not behind "||", where a
+# function goes on after a failure.
+quietly() { "$@" >/run/fuzz.quiet 2>&1; }
+trap '[ $? = 0 ] || cat /run/fuzz.quiet' EXIT
 
 topology_up l2 forward userns
 orphans_give_up guest || true
