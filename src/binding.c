@@ -168,11 +168,6 @@ static struct nmtx_binding *binding_by_ptr(const void *binding)
 	return NULL;
 }
 
-static struct net_devmem_dmabuf_binding *work_binding(struct work_struct *work)
-{
-	return (void *)work - nmtx_layout.binding_work;
-}
-
 /**
  * nmtx_binding_unbound - a binding is being unbound: no more sends
  * @binding: any binding, RX ones too
@@ -211,7 +206,7 @@ bool nmtx_binding_free_is_ours(struct work_struct *work)
 	bool ours;
 
 	rcu_read_lock();
-	entry = binding_by_ptr(work_binding(work));
+	entry = binding_by_ptr(nmtx_work_binding(work));
 	ours = entry && !READ_ONCE(entry->freeing);
 	rcu_read_unlock();
 	return ours;
@@ -234,7 +229,7 @@ void nmtx_binding_free_work(struct work_struct *work)
 	nmtx_hooks_enter();
 	mutex_lock(&bindings_mutex);
 	rcu_read_lock();
-	entry = binding_by_ptr(work_binding(work));
+	entry = binding_by_ptr(nmtx_work_binding(work));
 	rcu_read_unlock();
 	/* It is there: only this function takes it out, once. */
 	WRITE_ONCE(entry->freeing, true);
@@ -276,15 +271,32 @@ void nmtx_bindings_revoke(const struct net_device *vdev,
 	spin_unlock_bh(&bindings_lock);
 }
 
-/* The kernel's own way to say that a binding's device is gone. */
-static void clear_binding_dev(struct nmtx_binding *entry)
+/**
+ * nmtx_binding_clear_dev - the kernel's own way to say that a NIC is gone
+ * @binding: the kernel's binding, not freed yet
+ *
+ * Context: process context.
+ */
+void nmtx_binding_clear_dev(struct net_devmem_dmabuf_binding *binding)
 {
-	struct mutex *lock = nmtx_private(entry->binding, struct mutex,
-					  binding_lock);
+	struct mutex *lock = nmtx_private(binding, struct mutex, binding_lock);
 
 	mutex_lock(lock);
-	WRITE_ONCE(*nmtx_binding_dev(entry->binding), NULL);
+	WRITE_ONCE(*nmtx_binding_dev(binding), NULL);
 	mutex_unlock(lock);
+}
+
+/*
+ * 6.16 and 6.17 read the device of a binding in sendmsg() without a test for
+ * NULL. Where it is cleared, our hook has to stay until the binding is gone.
+ */
+static bool may_clear_dev(struct nmtx_binding *entry)
+{
+	if (entry->freeing)
+		return false;
+	if (!nmtx_layout.bind_takes_dma_dev && !entry->pins_module)
+		entry->pins_module = try_module_get(THIS_MODULE);
+	return nmtx_layout.bind_takes_dma_dev || entry->pins_module;
 }
 
 /**
@@ -308,17 +320,14 @@ void nmtx_bindings_nic_gone(const struct net_device *nic)
 	hash_for_each(bindings_by_ptr, bucket, entry, by_ptr) {
 		if (entry->nic != nic)
 			continue;
-		if (!entry->freeing)
-			clear_binding_dev(entry);
+		if (may_clear_dev(entry))
+			nmtx_binding_clear_dev(entry->binding);
 		WRITE_ONCE(entry->nic, NULL);
 	}
 	mutex_unlock(&bindings_mutex);
 }
 
-/*
- * 6.16 and 6.17 read the device of a binding in sendmsg() without a test for
- * NULL. Where it was cleared, our hook has to stay until the binding is gone.
- */
+/* See may_clear_dev(). */
 static bool must_pin(const struct nmtx_binding *entry)
 {
 	return !nmtx_layout.bind_takes_dma_dev && !entry->nic && !entry->unbound;

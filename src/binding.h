@@ -54,8 +54,6 @@ struct nmtx_binding {
 	struct rcu_head rcu;
 };
 
-void nmtx_bindings_exit(void);
-
 struct nmtx_binding *nmtx_binding_new(struct net *net,
 				      struct netlink_ext_ack *extack);
 void nmtx_binding_discard(struct nmtx_binding *entry);
@@ -65,6 +63,7 @@ struct nmtx_binding *nmtx_binding_by_id(u32 id);
 void nmtx_binding_unbound(struct net_devmem_dmabuf_binding *binding);
 bool nmtx_binding_free_is_ours(struct work_struct *work);
 void nmtx_binding_free_work(struct work_struct *work);
+void nmtx_binding_clear_dev(struct net_devmem_dmabuf_binding *binding);
 
 void nmtx_bindings_revoke(const struct net_device *vdev,
 			  const struct net_device *nic);
@@ -76,5 +75,6 @@ unsigned int nmtx_bindings_max(void);
 int nmtx_bindings_walk(unsigned long *pos,
 		       int (*fn)(const struct nmtx_binding *entry, void *data),
 		       void *data);
+void nmtx_bindings_exit(void);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "binding.h"
 #include "devices.h"
+#include "direct.h"
 #include "lease.h"
 
 /*
@@ -23,6 +24,7 @@ static int device_event(struct notifier_block *nb, unsigned long event,
 	nmtx_lease_device_gone(dev);
 	nmtx_bindings_revoke(dev, NULL);
 	nmtx_bindings_nic_gone(dev);
+	nmtx_direct_nic_gone(dev);
 	return NOTIFY_DONE;
 }
 

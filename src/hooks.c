@@ -16,6 +16,7 @@
 
 #include "bind_tx.h"
 #include "binding.h"
+#include "direct.h"
 #include "hooks.h"
 #include "resume.h"
 #include "send.h"
@@ -68,6 +69,8 @@ static void notrace handler(unsigned long ip, unsigned long parent_ip,
 	case HOOK_BIND_TX:
 		if (nmtx_bind_tx_is_ours((void *)arg1))
 			target = nmtx_bind_tx_doit;
+		else if (nmtx_direct_is_ours((void *)arg1))
+			target = nmtx_direct_bind_tx_doit;
 		break;
 	case HOOK_GET_BINDING:
 		if (nmtx_send_is_ours(arg1))
@@ -79,6 +82,8 @@ static void notrace handler(unsigned long ip, unsigned long parent_ip,
 	case HOOK_FREE:
 		if (nmtx_binding_free_is_ours(arg0))
 			target = nmtx_binding_free_work;
+		else if (nmtx_direct_free_is_ours(arg0))
+			target = nmtx_direct_free_work;
 		break;
 	}
 	if (target)

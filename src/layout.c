@@ -76,6 +76,7 @@ static const struct {
 } members[] __initconst = {
 	{ "net_devmem_dmabuf_binding", "id", &nmtx_layout.binding_id },
 	{ "net_devmem_dmabuf_binding", "dev", &nmtx_layout.binding_dev },
+	{ "net_devmem_dmabuf_binding", "list", &nmtx_layout.binding_list },
 	{ "net_devmem_dmabuf_binding", "lock", &nmtx_layout.binding_lock },
 	{ "net_devmem_dmabuf_binding", "dmabuf", &nmtx_layout.binding_dmabuf },
 	{ "net_devmem_dmabuf_binding", "tx_vec", &nmtx_layout.binding_tx_vec },

@@ -7,6 +7,7 @@
 #include <net/netmem.h>
 
 struct net_devmem_dmabuf_binding;
+struct work_struct;
 
 /* How the running kernel tells a queue's DMA device. */
 enum nmtx_dma_dev {
@@ -19,6 +20,7 @@ enum nmtx_dma_dev {
  * struct nmtx_layout - what BTF says of the running kernel; offsets in bytes
  * @binding_id: of the dmabuf id in a binding
  * @binding_dev: of the NIC in a binding
+ * @binding_list: of the place in its socket's list of bindings
  * @binding_lock: of the mutex that guards @binding_dev
  * @binding_dmabuf: of the dma-buf in a binding
  * @binding_tx_vec: of the TX page table in a binding; NULL for RX bindings
@@ -31,6 +33,7 @@ enum nmtx_dma_dev {
 struct nmtx_layout {
 	u32 binding_id;
 	u32 binding_dev;
+	u32 binding_list;
 	u32 binding_lock;
 	u32 binding_dmabuf;
 	u32 binding_tx_vec;
@@ -59,6 +62,13 @@ static inline struct net_device **
 nmtx_binding_dev(const struct net_devmem_dmabuf_binding *binding)
 {
 	return nmtx_private(binding, struct net_device *, binding_dev);
+}
+
+/* The binding that a work item frees. */
+static inline struct net_devmem_dmabuf_binding *
+nmtx_work_binding(const struct work_struct *work)
+{
+	return (void *)work - nmtx_layout.binding_work;
 }
 
 /* The binding that a devmem net_iov belongs to. */

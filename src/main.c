@@ -12,6 +12,7 @@
 #include "binding.h"
 #include "control.h"
 #include "devices.h"
+#include "direct.h"
 #include "hooks.h"
 #include "layout.h"
 #include "lease.h"
@@ -124,6 +125,7 @@ static void __exit netmem_tx_exit(void)
 	nmtx_leases_exit();
 	nmtx_devices_exit();
 	nmtx_bindings_exit();
+	nmtx_direct_exit();
 	nmtx_netns_exit();
 	pr_info("unloaded\n");
 }

@@ -19,6 +19,7 @@ DEFINE_STATIC_CALL_NULL(nmtx_kallsyms_each, kallsyms_on_each_match_symbol);
 DEFINE_STATIC_CALL_NULL(nmtx_btf_name, btf_name_by_offset);
 DEFINE_STATIC_CALL_NULL(nmtx_btf_put, btf_put);
 DEFINE_STATIC_CALL_NULL(nmtx_genl_sk_priv_get, genl_sk_priv_get);
+DEFINE_STATIC_CALL_NULL(nmtx_bind_tx_stock, netdev_nl_bind_tx_doit);
 DEFINE_STATIC_CALL_NULL(nmtx_lookup_dmabuf, net_devmem_lookup_dmabuf);
 DEFINE_STATIC_CALL_NULL(nmtx_unbind_dmabuf, net_devmem_unbind_dmabuf);
 DEFINE_STATIC_CALL_NULL(nmtx_binding_free, __net_devmem_dmabuf_binding_free);
@@ -191,6 +192,7 @@ static int resolve_dma_dev(void)
 int nmtx_symbols_resolve(void)
 {
 	return NMTX_RESOLVE(nmtx_genl_sk_priv_get, "genl_sk_priv_get") ?:
+	       NMTX_RESOLVE(nmtx_bind_tx_stock, "netdev_nl_bind_tx_doit") ?:
 	       NMTX_RESOLVE(nmtx_lookup_dmabuf, "net_devmem_lookup_dmabuf") ?:
 	       NMTX_RESOLVE(nmtx_unbind_dmabuf, "net_devmem_unbind_dmabuf") ?:
 	       NMTX_RESOLVE(nmtx_binding_free, "__net_devmem_dmabuf_binding_free") ?:

@@ -17,6 +17,7 @@ DECLARE_STATIC_CALL(nmtx_kallsyms_each, kallsyms_on_each_match_symbol);
 DECLARE_STATIC_CALL(nmtx_btf_name, btf_name_by_offset);
 DECLARE_STATIC_CALL(nmtx_btf_put, btf_put);
 DECLARE_STATIC_CALL(nmtx_genl_sk_priv_get, genl_sk_priv_get);
+DECLARE_STATIC_CALL(nmtx_bind_tx_stock, netdev_nl_bind_tx_doit);
 DECLARE_STATIC_CALL(nmtx_lookup_dmabuf, net_devmem_lookup_dmabuf);
 DECLARE_STATIC_CALL(nmtx_unbind_dmabuf, net_devmem_unbind_dmabuf);
 DECLARE_STATIC_CALL(nmtx_binding_free, __net_devmem_dmabuf_binding_free);

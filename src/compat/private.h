@@ -13,10 +13,12 @@
 struct btf;
 struct device;
 struct genl_family;
+struct genl_info;
 struct net_device;
 struct net_devmem_dmabuf_binding;
 struct netdev_nl_sock;
 struct netlink_ext_ack;
+struct sk_buff;
 struct sock;
 struct work_struct;
 
@@ -26,6 +28,9 @@ int kallsyms_on_each_match_symbol(int (*fn)(void *, unsigned long),
 
 /* net/netlink/genetlink.c */
 void *genl_sk_priv_get(struct genl_family *family, struct sock *sk);
+
+/* net/core/netdev-genl.c */
+int netdev_nl_bind_tx_doit(struct sk_buff *skb, struct genl_info *info);
 
 /* net/core/devmem.c */
 struct net_devmem_dmabuf_binding *net_devmem_lookup_dmabuf(u32 id);

@@ -223,6 +223,25 @@ old_id_fails() {
 	WITH_RUN=in_guest2 WITH_DEV=nk_guest2 send_fails remote 10.2.0.2 ENODEV \
 		--id "$1" --size 64k
 }
+# Bound on the NIC itself, without a netkit: the kernel alone would use the NIC
+# after it was freed when the socket is closed.
+direct_nic_unbound() {
+	local id
+	check "binding of the NIC itself" hold direct here nicA
+	id=$(id_of direct)
+	sink_start remote --timeout 60
+	WITH_RUN=here WITH_DEV=nicA check "a send of it, half way" \
+		send_begin 10.2.0.2 --size 64k --chunk 8k --pause-at 32k
+	check "its NIC goes and comes back" unbind_and_bind
+	send_go
+	try send_kill
+	try sink_end 0
+	WITH_RUN=here WITH_DEV=nicA check "the old id cannot be sent by the new NIC" \
+		send_fails remote 10.2.0.2 ENODEV --id "$id" --size 64k
+	check "its socket is closed" bg_end direct
+	check "and its memory is free" dmabufs_are 0
+	again "binding of the NIC itself gone"
+}
 lab_driver_again() { # MODE
 	lab_driver_unload
 	lab_driver_load mode="$1"
@@ -292,6 +311,7 @@ netkit_replaced
 netns_deleted
 states_of_nic
 nic_unbound
+direct_nic_unbound
 mode_none
 container_down 2
 check "module can be unloaded" module_unload

@@ -44,7 +44,7 @@ layouts() {
 	for name in sk_buff net_device net_iov_area; do
 		finds_wrong struct "$name" "struct $name has [0-9]+ bytes, the headers say [0-9]+;"
 	done
-	for name in id unbind_w; do
+	for name in id list unbind_w; do
 		finds_wrong member "$name" "struct net_devmem_dmabuf_binding has no member $name\$"
 	done
 	finds_wrong member binding "struct dmabuf_genpool_chunk_owner has no member binding\$"
