@@ -7,6 +7,8 @@
 . "${LAB:-/lab}/guest/lib.sh"
 # shellcheck source=tests/lab/guest/live.sh
 . "$LAB/guest/live.sh"
+# shellcheck source=tests/lab/guest/load.sh
+. "$LAB/guest/load.sh"
 
 CYCLES=100
 NO_SUPPORT="Driver does not support netmem TX"
@@ -156,18 +158,6 @@ cycles() { # N
 	local i
 	for ((i = 0; i < $1; i++)); do cycle; done
 }
-# kB of kernel memory that nothing can reclaim. KASAN keeps freed objects in
-# their slabs for a while: there the slabs are left to kmemleak.
-kernel_memory() {
-	local what='VmallocUsed|Percpu|PageTables|KernelStack'
-	grep -q ' kasan_' /proc/kallsyms || what="SUnreclaim|$what"
-	sync
-	echo 3 >/proc/sys/vm/drop_caches
-	sleep 1
-	awk "/^($what):/"' { n += $2; parts = parts " " $1 $2 } END { print n parts }' \
-		/proc/meminfo
-}
-
 load_start() { # SECONDS
 	local proto port=5301 option=
 	for proto in tcp udp; do
@@ -185,24 +175,6 @@ load_ends() {
 		bg_ends "$proto" 90
 		bg_end "${proto}_server"
 	done
-}
-# fq_codel drops what waited for long; 256 descriptors are soon full when the
-# machine that emulates all this is busy.
-lossless() {
-	tc qdisc replace dev nicA root pfifo limit 10000
-	in_remote ethtool -G nicR rx 4096
-	wait_for 20 in_guest ping -c1 -W1 10.2.0.2
-}
-# What the devices and stacks on the way say that they dropped.
-dropped_on_the_way() {
-	local dev
-	for dev in nk_host nicA; do ip -s -j link show "$dev"; done
-	in_guest ip -s -j link show nk_guest
-	in_remote ip -s -j link show nicR
-	in_remote ethtool -S nicR
-	in_remote nstat -az UdpInErrors UdpRcvbufErrors IpInDiscards
-	tc -s qdisc show dev nicA
-	nstat -az IpInDiscards IpOutDiscards IpOutNoRoutes
 }
 under_load() {
 	check "path without early drops" lossless

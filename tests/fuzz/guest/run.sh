@@ -86,10 +86,9 @@ fuzz() {
 }
 all_fuzz() { # COUNT
 	local host=$(($1 * 3 / 10)) rc=0 pids=() pid
-	# Not nicC, which comes and goes: a stock kernel crashes when a socket is
-	# closed whose binding lost its NIC, if that was bound without a netkit.
-	fuzz host here "$((SEED * 2))" "$host" --dev nicA --dev "$GUEST_DEV" \
-		--other lo --other nk_host --other 4711 &
+	# nicC comes and goes.
+	fuzz host here "$((SEED * 2))" "$host" --dev nicA --dev nicC \
+		--dev "$GUEST_DEV" --other lo --other nk_host --other 4711 &
 	pids+=($!)
 	fuzz guest in_guest "$((SEED * 2 + 1))" "$(($1 - host))" --dev nk_guest \
 		--other lo --other 4711 &

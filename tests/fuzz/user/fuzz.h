@@ -35,8 +35,9 @@ static inline bool rng_often(struct rng *rng, unsigned int percent)
  * @spare: what another thread puts in their place now and then
  * @netns: files of network namespaces
  * @ifindexes: devices of this namespace and others
+ * @names: theirs: a device that comes back has another number
  * @n_ifindexes: how many of them are set
- * @good: devices that bind-tx may succeed on
+ * @good: places in @ifindexes: devices that bind-tx may succeed on
  * @n_good: how many of them are set
  */
 struct pool {
@@ -44,6 +45,7 @@ struct pool {
 	int spare[SLOTS];
 	int netns[3];
 	uint32_t ifindexes[16];
+	const char *names[16];
 	unsigned int n_ifindexes;
 	uint32_t good[4];
 	unsigned int n_good;

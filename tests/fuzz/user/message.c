@@ -67,7 +67,7 @@ static uint32_t value(struct rng *rng, const struct pool *pool, enum kind kind)
 	switch (kind) {
 	case IFINDEX:
 		if (rng_often(rng, 60))
-			return pool->good[rng_below(rng, pool->n_good)];
+			return pool->ifindexes[pool->good[rng_below(rng, pool->n_good)]];
 		return pool->ifindexes[rng_below(rng, pool->n_ifindexes)];
 	case FD:
 		return pool->fds[rng_below(rng, rng_often(rng, 80) ? SLOTS / 2 : SLOTS)];

@@ -66,8 +66,21 @@ void pool_device(struct pool *pool, const char *name, bool good)
 	if (!index || pool->n_good == 4 || pool->n_ifindexes == 16)
 		die("device %s", name);
 	if (good)
-		pool->good[pool->n_good++] = index;
+		pool->good[pool->n_good++] = pool->n_ifindexes;
+	pool->names[pool->n_ifindexes] = name;
 	pool->ifindexes[pool->n_ifindexes++] = index;
+}
+
+static void find_again(struct pool *pool)
+{
+	unsigned int i;
+	uint32_t index;
+
+	for (i = 0; i < pool->n_ifindexes; i++) {
+		index = if_nametoindex(pool->names[i]);
+		if (index)
+			pool->ifindexes[i] = index;
+	}
 }
 
 struct churn {
@@ -81,6 +94,7 @@ static void *churn(void *data)
 	unsigned int slot, other;
 
 	for (;;) {
+		find_again(me->pool);
 		slot = rng_below(&me->rng, SLOTS);
 		other = rng_often(&me->rng, 80) ? slot :
 						  rng_below(&me->rng, SLOTS);
