@@ -31,9 +31,10 @@ declare -A FAULTS=(
 	[ref]='refcount_t: addition on 0'
 	[rtnl]='RTNL: assertion failed'
 	[unbind]='device driver has pending DMA allocations'
+	[nic]='BUG: KASAN: [a-z-]* in (netdev_nl_sock_priv_destroy|__mutex_lock|.*lock)'
 )
-# All but the last are of samples/; that one is the stock kernel's.
-FAULT_NAMES="uaf oob sleep leak lock timer shift ref rtnl unbind"
+# All but the last two are of samples/; those are the stock kernel's.
+FAULT_NAMES="uaf oob sleep leak lock timer shift ref rtnl unbind nic"
 
 # The kernel, and a directory of its name beside the stock kernels.
 prepare() {
@@ -71,7 +72,7 @@ guest() {
 prove_one() {
 	local rc=0 log=$TREE/build/logs/prove-$1 what
 	what="/lab/debug/with-kmemleak insmod /lab/ko/nmtx_bad.ko fault=$1"
-	[ "$1" != unbind ] || what=/lab/debug/stock-unbind
+	case $1 in unbind | nic) what=/lab/debug/stock-$1 ;; esac
 	# shellcheck disable=SC2086 # words
 	guest "$log" $what || rc=$?
 	if [ "$1" = none ]; then

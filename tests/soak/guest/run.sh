@@ -95,6 +95,7 @@ nic_round() {
 	bg_end leased
 	container_down 2
 }
+# shellcheck disable=SC2119 # no parameters
 nic_rounds() { # N
 	local i
 	module_load
@@ -103,6 +104,7 @@ nic_rounds() { # N
 	module_unload
 }
 
+# shellcheck disable=SC2119 # no parameters
 works() {
 	module_load
 	has_kernel_leases || lease_add nk_guest
