@@ -161,11 +161,45 @@ other_containers() {
 	fi
 	check "an id that nobody has: EINVAL" \
 		send_id_from in_guest nk_guest 4000000 EINVAL
+	not_theirs
 	nobodys_container "$id"
 	check "the first one's binding still lives" test "$(state_of "$id")" = live
 	try bg_end first
 	container_down 2
 	container_down 3
+}
+
+# What the second and third container can find out about the first, and where
+# they can bind at all.
+numbers_that_bind() { # RUNNER
+	# shellcheck disable=SC2016 # expands there
+	"$1" sh -c 'for i in $(seq 60); do
+		devmem_send --ifindex $i --size 4096 --bind-only >/dev/null 2>&1 && echo $i
+	done; true'
+}
+number_of() { "$1" cat "/sys/class/net/$2/ifindex"; }
+not_theirs() {
+	local seen
+	is "second container: sees no binding of the first" "$(in_guest2 nmtx binding)" ""
+	like "second container: sees its own lease" "$(in_guest2 nmtx lease)" "nk_guest2"
+	is "second container: and no other" "$(in_guest2 nmtx lease | wc -l)" 1
+	try bg ears in_guest2 nmtx monitor
+	try bg events here nmtx monitor
+	check "the first one binds again" in_guest devmem_send --ifname nk_guest \
+		--size 4096 --bind-only
+	check "the host hears of it" bg_says events '^binding add'
+	seen=$(sed 1d /run/bg.ears.out)
+	is "second container: does not" "$seen" ""
+	try bg_end ears
+	try bg_end events
+	is "second container: of all numbers only its own device binds" \
+		"$(numbers_that_bind in_guest2)" "$(number_of in_guest2 nk_guest2)"
+	is "third container: the same" \
+		"$(numbers_that_bind in_guest3)" "$(number_of in_guest3 nk_guest3)"
+	try hold third in_guest3 nk_guest3
+	like "third container: it is bound to nicC" "$(nmtx binding)" \
+		"netns guest3 nic-ifindex $(number_of here nicC) "
+	try bg_end third
 }
 
 # 0 rights outside: sees nothing of others, changes nothing.
