@@ -12,10 +12,6 @@ read -ra kernels <<<"${KERNEL:-6.18.15 7.1.13}"
 NATIVE=7.2.12
 OUT=$TREE/build/bench
 
-# Without it IOVAs below 4 GB are looked for first: a search whose length
-# depends on what was mapped before. Not all that differs: docs/benchmarks.md.
-ARGS=iommu.forcedac=1
-
 # boot_args BOOT: plan and more kernel arguments of a boot.
 boot_args() {
 	case $1 in
@@ -48,7 +44,7 @@ one() {
 	info "bench: kernel $kernel, boot $boot"
 	"$LAB/vm.sh" --icount --timeout "$((900 * ${NETMEM_TX_SLOW:-1}))" \
 		--skip test,owners --log "$OUT/$kernel-$boot" \
-		--append "$ARGS ${args[*]:1}" "${add[@]}" "$kernel" -- \
+		--append "${args[*]:1}" "${add[@]}" "$kernel" -- \
 		/lab/bench/run.sh "$plan" >"$OUT/$kernel-$boot.txt" || {
 		tail -n 20 "$OUT/$kernel-$boot.txt" >&2
 		die "bench: kernel $kernel, boot $boot ended badly; logs: $OUT/$kernel-$boot"

@@ -335,6 +335,20 @@ static void lab_tso_header(const struct sk_buff *skb, u8 *hdr, u32 hdr_len,
 	}
 }
 
+/*
+ * Where the header of the segment that begins at the next slot goes: the room
+ * of that slot or of the one after it, which is the segment's too, whichever is
+ * odd. Then the address ends in 0x80. The kernel's memcpy() compares the last
+ * bytes of its two addresses as signed numbers and copies backward, with four
+ * instructions more, when that of the source is below: never, with 0x80. Else a
+ * packet of 45 segments cost up to 96 more by where its header happened to lie.
+ */
+static u32 lab_tso_room(const struct lab_packet *pkt)
+{
+	BUILD_BUG_ON(LAB_HDR_ROOM != 0x80 || LAB_TX_DESCS % 2);
+	return (pkt->next | 1) * LAB_HDR_ROOM;
+}
+
 static void lab_tx_tso(struct lab *lab, struct lab_packet *pkt,
 		       const struct sk_buff *skb)
 {
@@ -345,7 +359,7 @@ static void lab_tx_tso(struct lab *lab, struct lab_packet *pkt,
 
 	pkt->off = hdr_len;
 	for (off = 0; off < payload; off += len) {
-		u32 room = pkt->next * LAB_HDR_ROOM;
+		u32 room = lab_tso_room(pkt);
 
 		len = min(mss, payload - off);
 		lab_tso_header(skb, lab->tx.hdr + room, hdr_len, off, len,
