@@ -90,6 +90,7 @@ static enum nmtx_stat check_owner(const struct sk_buff *skb,
 		netmem = (__force unsigned long)skb_frag_netmem(frag);
 		if (netmem - array < bytes)
 			continue;
+		barrier();	/* read it again: the common case keeps no copy */
 		if (!netmem_is_net_iov(skb_frag_netmem(frag)))
 			return NMTX_DROP_MIXED;
 		niov = netmem_to_net_iov(skb_frag_netmem(frag));
