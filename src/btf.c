@@ -99,19 +99,22 @@ static int type_text(const struct btf *btf, u32 id, char *buf, size_t size)
 	const char *name;
 
 	for (;;) {
-		t = btf_type_by_id(btf, id);
-		if (id && btf_type_is_ptr(t))
+		t = id ? btf_type_by_id(btf, id) : NULL;
+		if (t && btf_type_is_ptr(t))
 			stars++;
-		else if (id && BTF_INFO_KIND(t->info) == BTF_KIND_CONST)
+		else if (t && BTF_INFO_KIND(t->info) == BTF_KIND_CONST)
 			is_const = true;
 		else
 			break;
 		id = t->type;
 	}
-	name = id ? static_call(nmtx_btf_name)(btf, t->name_off) : "void";
+	if (t)
+		name = static_call(nmtx_btf_name)(btf, t->name_off);
+	else
+		name = id ? NULL : "void";
 
 	return scnprintf(buf, size, "%s%s%s%s%.*s", is_const ? "const " : "",
-			 id ? kind_prefix(t) : "", name && *name ? name : "?",
+			 t ? kind_prefix(t) : "", name && *name ? name : "?",
 			 stars ? " " : "", min(stars, 3U), "***");
 }
 
@@ -166,6 +169,7 @@ int nmtx_btf_member(const struct btf *btf, u32 struct_id, const char *name,
 {
 	const struct btf_type *t = btf_type_by_id(btf, struct_id);
 	const struct btf_member *member;
+	const struct btf_type *type;
 	const char *member_name;
 	u32 i, inner, offset;
 
@@ -179,7 +183,8 @@ int nmtx_btf_member(const struct btf *btf, u32 struct_id, const char *name,
 			*bit_offset = offset;
 			return 0;
 		}
-		if (btf_type_is_struct(btf_type_by_id(btf, member->type)) &&
+		type = btf_type_by_id(btf, member->type);
+		if (type && btf_type_is_struct(type) &&
 		    !nmtx_btf_member(btf, member->type, name, &inner)) {
 			*bit_offset = offset + inner;
 			return 0;
