@@ -134,10 +134,10 @@ static int check_pages(const struct net_devmem_dmabuf_binding *binding,
 
 /* Bind on @nic; vdev, NIC and the socket are locked, the NIC was checked. */
 static int bind_on_nic(struct bind_request *req, struct net_device *vdev,
-		       struct net_device *nic, struct dma_buf *dmabuf)
+		       struct net_device *nic, struct device *dma_dev,
+		       struct dma_buf *dmabuf)
 {
 	struct netlink_ext_ack *extack = req->info->extack;
-	struct device *dma_dev = nmtx_dma_device(nic);
 	struct nmtx_binding *entry = req->entry;
 	struct net_devmem_dmabuf_binding *binding;
 	int err;
@@ -185,7 +185,7 @@ static int bind_dmabuf(struct bind_request *req, struct net_device *vdev,
 	if (IS_ERR(dmabuf))
 		return PTR_ERR(dmabuf);
 	err = check_dmabuf(dmabuf, dma_dev, extack) ?:
-	      bind_on_nic(req, vdev, nic, dmabuf);
+	      bind_on_nic(req, vdev, nic, dma_dev, dmabuf);
 	dma_buf_put(dmabuf);
 	return err;
 }
