@@ -147,10 +147,13 @@ static void __init explain_refusal(int why)
 		err = ftrace_set_filter_ip(&probe_ops, hooks[i].addr, 0, 1);
 		if (!err)
 			err = nmtx_hooks_register(&probe_ops);
-		if (!err)
-			unregister_ftrace_function(&probe_ops);
-		else if (!owned)
-			owned = hooks[i].name;
+		if (err) {
+			owned = owned ?: hooks[i].name;
+			continue;
+		}
+		err = unregister_ftrace_function(&probe_ops);
+		if (err)
+			nmtx_hooks_stuck(err);
 	}
 	ftrace_free_filter(&probe_ops);
 	if (owned)
