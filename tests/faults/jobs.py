@@ -12,7 +12,7 @@ import fnmatch
 import sys
 
 SLOW_OPS = {"linger", "send", "send_gso", "send_vlan", "send_dropped", "send_rebuilt",
-            "traced", "perf", "bind_taken"}
+            "traced", "perf", "bind_taken", "bind_odd"}
 ONCE_OPS = {"send", "send_gso", "send_rebuilt", "traced", "perf"}
 FOR_EVER = 2 ** 62
 
@@ -48,12 +48,16 @@ def verdict(name, op, paths):
 
 def chosen_ops(name, hits, paths):
     """Of the operations that reach a point: the first load; of the others that
-    are quick, the first and the first that must fail; or else the first."""
-    quick = [op for op in hits if op not in SLOW_OPS]
+    are quick, the one that does least, and of those where it must fail; or
+    else the first."""
+    def least(ops):
+        return sorted(ops, key=lambda op: sum(op in one for one in hits.values()))[:1]
+
+    quick = [op for op in hits[name] if op not in SLOW_OPS]
     loads = [op for op in quick if op.startswith("load")][:1]
     others = [op for op in quick if not op.startswith("load")]
     strict = [op for op in others if verdict(name, op, paths)[0] == "error"]
-    return list(dict.fromkeys(loads + others[:1] + strict[:1])) or list(hits)[:1]
+    return list(dict.fromkeys(loads + least(others) + least(strict))) or list(hits[name])[:1]
 
 
 def froms(count):
@@ -66,7 +70,7 @@ def plan(points, hits, paths):
     jobs, last = [], []
     order = list(dict.fromkeys(op for ops in hits.values() for op in ops))
     for name, spec, value, eats in points:
-        for op in chosen_ops(name, hits[name], paths):
+        for op in chosen_ops(name, hits, paths):
             word = verdict(name, op, paths)[0]
             if word == "never":
                 continue

@@ -92,32 +92,44 @@ cover() {
 	}
 }
 
-# How a boot ended: all its jobs, or one in which the kernel died or stayed as
-# it is. The others are done in the next boot.
+# jobs_left: those of $OUT/left that nothing was said about.
+jobs_left() {
+	awk -F'\t' 'side == 1 { told[$2, $3, $4] = 1; next } !(($1, $5, $6) in told)' \
+		side=1 "$OUT/walked" side=2 "$OUT/left"
+}
+
+# boot_ended STATUS NAME: the job in which the kernel died has failed.
+boot_ended() {
+	if [ "$1" != 0 ] && ! grep -aq '^faults-end' "$OUT/walked.now"; then
+		tail -n 3 "$OUT/walked.now"
+		grep -a '^start	' "$OUT/walked.now" | tail -n 1 |
+			sed "s/^start/point/; s|\$|\tFAILED\tthe guest ended, status $1: $2|" \
+				>>"$OUT/walked"
+	elif [ "$1" != 0 ]; then
+		echo "faults: status $1; see $OUT/$2/kernel.log"
+		bad=1
+	fi
+}
+
+# A boot ends with all its jobs, or with one in which the kernel died or the
+# module stays. The others are done in the next boot.
 walk() {
-	local boot=0 rc done
+	local boot=0 rc before
 	: >"$OUT/walked"
 	cp "$OUT/jobs" "$OUT/left"
 	while [ -s "$OUT/left" ]; do
-		boot=$((boot + 1))
+		boot=$((boot + 1)) rc=0 before=$(wc -l <"$OUT/left")
 		cp "$OUT/left" "$OUT/files/lab/faults/jobs.tsv"
-		info "faults: boot $boot, $(wc -l <"$OUT/left") calls to fail"
-		rc=0
+		info "faults: boot $boot, $before calls to fail"
 		guest "walk-$boot" /lab/faults/run.sh walk /lab/faults/jobs.tsv \
 			>"$OUT/walked.now" || rc=$?
-		grep -aE '^(point|start)	' "$OUT/walked.now" >"$OUT/walked.lines" || true
-		done=$(grep -c '^start' "$OUT/walked.lines") || die "boot $boot did nothing; log: $OUT/walk-$boot"
-		grep '^point' "$OUT/walked.lines" >>"$OUT/walked" || true
-		if [ "$rc" != 0 ] && ! grep -aq '^faults-end' "$OUT/walked.now"; then
-			grep '^start' "$OUT/walked.lines" | tail -n 1 |
-				sed 's/^start/point/; s/$/\tFAILED\tthe guest ended: status '"$rc, walk-$boot/" \
-					>>"$OUT/walked"
-		elif [ "$rc" != 0 ]; then
-			echo "faults: a bad line in the log of boot $boot, $OUT/walk-$boot/kernel.log"
-			bad=1
-		fi
+		grep -a '^point	' "$OUT/walked.now" >>"$OUT/walked" || true
 		grep -a '^#' "$OUT/walked.now" | head -n 40 || true
-		sed -i "1,${done}d" "$OUT/left"
+		boot_ended "$rc" "walk-$boot"
+		jobs_left >"$OUT/left.new"
+		mv "$OUT/left.new" "$OUT/left"
+		[ "$(wc -l <"$OUT/left")" -lt "$before" ] ||
+			die "boot $boot did nothing; log: $OUT/walk-$boot"
 	done
 }
 

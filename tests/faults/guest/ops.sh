@@ -42,8 +42,10 @@ again_load_owned() { modprobe netmem_tx; }
 # --- namespaces and leases ------------------------------------------------
 
 # shellcheck disable=SC2120 # parameters of the module
-loaded() {
-	module_load "$@"
+loaded() { module_load "$@"; }
+# Somebody listens to what is told. It asks for counters, too.
+heard() {
+	loaded "$@"
 	bg monitor here nmtx monitor
 	bg guest_monitor in_guest nmtx monitor
 }
@@ -59,11 +61,11 @@ before_netns() { loaded; }
 op_netns() { ip netns add extra; }
 undo_netns() { [ ! -e /run/netns/extra ] || ip netns del extra; }
 
-before_lease_add() { loaded; }
+before_lease_add() { heard; }
 op_lease_add() { has_kernel_leases || lease_add; }
 undo_lease_add() { lease_away; }
 
-before_lease_ipmodify() { loaded hook=ipmodify; }
+before_lease_ipmodify() { heard hook=ipmodify; }
 op_lease_ipmodify() { has_kernel_leases || lease_add; }
 undo_lease_ipmodify() { lease_away; }
 again_lease_ipmodify() {
@@ -71,7 +73,10 @@ again_lease_ipmodify() {
 	op_lease_ipmodify
 }
 
-before_lease_del() { leased; }
+before_lease_del() {
+	heard
+	lease_there
+}
 op_lease_del() { has_kernel_leases || lease_del; }
 undo_lease_del() { lease_there; }
 
@@ -81,7 +86,10 @@ binds() {
 	in_guest devmem_send --ifname nk_guest --size 64k --bind-only
 	bindings_are 0
 }
-before_bind() { leased; }
+before_bind() {
+	heard
+	lease_there
+}
 op_bind() { binds; }
 
 # Somebody else has the one direct call: by way of IPMODIFY, and back when
@@ -235,7 +243,7 @@ second_there() {
 	hold second in_guest2 nk_guest2
 }
 before_netkit_gone() {
-	loaded
+	heard
 	second_there
 }
 op_netkit_gone() { container_down 2; }
@@ -245,7 +253,7 @@ undo_netkit_gone() {
 }
 
 before_nic_gone() {
-	loaded
+	heard
 	second_there
 }
 op_nic_gone() { echo "${NIC_PCI[nicC]}" >$NMTX_LAB/unbind; }
