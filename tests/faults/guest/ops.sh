@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # OPS and TOGETHER_OPS are for run.sh
 # The operations in which a call is made to fail. Sourced by run.sh.
 #
 #	before_OP   what has to be there; the call cannot fail yet
@@ -41,7 +42,6 @@ again_load_owned() { modprobe netmem_tx; }
 
 # --- namespaces and leases ------------------------------------------------
 
-# shellcheck disable=SC2120 # parameters of the module
 loaded() { module_load "$@"; }
 # Somebody listens to what is told. It asks for counters, too.
 heard() {
@@ -49,9 +49,8 @@ heard() {
 	bg monitor here nmtx monitor
 	bg guest_monitor in_guest nmtx monitor
 }
-# shellcheck disable=SC2119
 leased() {
-	loaded "$@"
+	loaded
 	lease_there
 }
 lease_there() { nmtx lease | grep -q nk_guest || lease_add; }
@@ -137,11 +136,11 @@ undo_drain() { nmtx drain off; }
 
 sends() { transfer remote 10.2.0.2 --size 64k; }
 # Dropped: it gives up.
-lost() { # [option...]
+lost() {
 	local rc=0
 	sink_start remote --timeout 20
 	in_guest devmem_send --server 10.2.0.2 --ifname nk_guest --size 16k \
-		--timeout 2 --abort "$@" || rc=$?
+		--timeout 2 --abort || rc=$?
 	sink_end 0
 	guest_sockets_end
 	return "$rc"

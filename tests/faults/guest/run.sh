@@ -146,8 +146,10 @@ job() {
 		verdict MISSED "reached $HITS times"
 	elif [ "$RC" = 0 ] && [ "$8" = error ]; then
 		verdict FAILED "no error came of it"
+	elif [ "$RC" = 0 ]; then
+		verdict ok "no error"
 	else
-		verdict ok "$([ "$RC" = 0 ] && echo "no error" || tail -n 1 "$OUT")"
+		verdict ok "$(tail -n 1 "$OUT")"
 	fi
 }
 

@@ -20,10 +20,8 @@
  */
 #include <linux/atomic.h>
 #include <linux/kprobes.h>
-#include <linux/linkage.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
-#include <linux/objtool.h>
 #include <linux/skbuff.h>
 
 /* For int3_emulate_push(). */
@@ -68,15 +66,11 @@ static struct point table[MAX_POINTS];
 static unsigned int n_points;
 static DEFINE_MUTEX(table_lock);
 
-/* What a function that is passed by goes on in: it only returns. */
-void nmtx_fault_return(void);
-asm(".pushsection .text\n"
-    ".type nmtx_fault_return, @function\n"
-    "nmtx_fault_return:\n"
-    ANNOTATE_NOENDBR "\n"
-    ASM_RET
-    ".size nmtx_fault_return, .-nmtx_fault_return\n"
-    ".popsection\n");
+/* Where a function that is passed by goes on: it only returns, and leaves ax. */
+static noinline notrace void only_return(void)
+{
+	barrier();
+}
 
 static long value_of_eater;
 
@@ -102,7 +96,7 @@ static void pass_by(struct point *point, struct pt_regs *regs)
 	} else if (point->eats) {
 		regs->ip = (unsigned long)eat_message;
 	} else {
-		regs->ip = (unsigned long)nmtx_fault_return;
+		regs->ip = (unsigned long)only_return;
 	}
 }
 
