@@ -10,7 +10,7 @@ NAME := netmem-tx
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 
 .PHONY: all module tools clean help demo check check-debug lint \
-	install uninstall fidelity bench soak fuzz packages packages-check \
+	install uninstall fidelity bench soak fuzz faults packages packages-check \
 	deb rpm arch
 
 all: module
@@ -58,6 +58,10 @@ fidelity:
 fuzz:
 	@KERNEL="$(KERNEL)" COUNT="$(COUNT)" SEED="$(SEED)" tests/fuzz/run.sh
 
+faults:
+	@KERNEL="$(KERNEL)" POINTS="$(POINTS)" OPS="$(OPS)" MUTANT="$(MUTANT)" \
+		tests/faults/run.sh
+
 soak:
 	@KERNEL="$(KERNEL)" CYCLES="$(CYCLES)" LONG="$(LONG)" tests/soak/run.sh
 
@@ -93,5 +97,6 @@ help:
 	@echo "                  (KERNELS=, SCENARIOS=\"path-*\", REFERENCE=1, MUTANTS=1)"
 	@echo "make fuzz         odd netlink messages (COUNT=1000000, SEED=, KERNEL=)"
 	@echo "make soak         loads and unloads under everything else (LONG=1, CYCLES=300)"
+	@echo "make faults       each call that can fail made to fail (KERNEL=, POINTS=\"netns_init/*\")"
 	@echo "make lint         checkpatch, sparse, shellcheck"
 	@echo "docs/testing.md says more."
