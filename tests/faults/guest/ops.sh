@@ -13,7 +13,7 @@ NMTX_LAB=/sys/bus/pci/drivers/nmtx_lab
 
 OPS="load load_always load_ipmodify load_owned netns
 lease_add lease_ipmodify lease_del
-bind bind_taken bind_odd
+bind bind_taken bind_odd bind_direct
 status stats dev dev_one leases bindings drain
 send send_gso send_vlan send_dropped send_rebuilt traced perf
 netkit_gone nic_gone linger unload unload_direct unload_ipmodify"
@@ -21,7 +21,7 @@ netkit_gone nic_gone linger unload unload_direct unload_ipmodify"
 # Those where many calls can fail one after the other, before a look at what is
 # left: before_OP is done once.
 TOGETHER_OPS="load load_always load_ipmodify netns lease_add lease_ipmodify
-lease_del bind bind_odd status stats dev dev_one leases bindings drain"
+lease_del bind bind_odd bind_direct status stats dev dev_one leases bindings drain"
 
 # --- load ----------------------------------------------------------------
 
@@ -109,6 +109,10 @@ before_bind_odd() {
 	[ -e /dev/nmtx_fid ] || insmod /lab/ko/nmtx_fid.ko
 }
 op_bind_odd() { in_guest python3 /lab/faults/odd.py nk_guest; }
+
+# On the NIC itself: it is watched.
+before_bind_direct() { loaded; }
+op_bind_direct() { devmem_send --ifname nicA --size 64k --bind-only; }
 
 # --- control --------------------------------------------------------------
 
