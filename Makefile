@@ -11,7 +11,7 @@ VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 
 .PHONY: all module tools clean help demo check check-debug lint \
 	install uninstall fidelity bench soak fuzz packages packages-check \
-	deb rpm arch
+	packages-boot check-cni ynl deb rpm arch
 
 all: module
 
@@ -71,6 +71,15 @@ deb rpm arch:
 packages-check:
 	@packaging/test.sh $(or $(KINDS),deb rpm arch)
 
+packages-boot:
+	@packaging/boot.sh $(STAGES)
+
+check-cni:
+	@packaging/kubernetes/test.sh
+
+ynl:
+	@KERNEL="$(KERNEL)" tests/ynl/run.sh
+
 help:
 	@echo "netmem-tx $(VERSION)"
 	@echo
@@ -82,6 +91,8 @@ help:
 	@echo "make packages     as root: packages for Debian, rpm and Arch in build/packages;"
 	@echo "                  make deb, make rpm, make arch: one kind"
 	@echo "make packages-check  install and remove them in throw-away roots (KINDS=deb)"
+	@echo "make packages-boot   a whole system in a VM: install, boot, upgrade, newer"
+	@echo "                  kernels, purge (STAGES=\"first second\")"
 	@echo
 	@echo "In a VM, as root; install what they need on Debian and Ubuntu:"
 	@echo "make demo         the main job step by step (KERNEL=6.18.15 or 7.1.13)"
@@ -92,6 +103,8 @@ help:
 	@echo "make fidelity     verdicts of all kernels compared with native ones"
 	@echo "                  (KERNELS=, SCENARIOS=\"path-*\", REFERENCE=1, MUTANTS=1)"
 	@echo "make fuzz         odd netlink messages (COUNT=1000000, SEED=, KERNEL=)"
+	@echo "make check-cni    the CNI plugin of packaging/kubernetes, without a VM"
+	@echo "make ynl          the netlink specification and YNL's Python client"
 	@echo "make lint         checkpatch, sparse, shellcheck"
 	@echo
 	@echo "Not there yet: soak"
