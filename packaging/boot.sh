@@ -106,7 +106,7 @@ configure_system() {
 fill_ccache() {
 	local version
 	printf 'cache_dir = /var/cache/ccache\n' >"$ROOT/etc/ccache.conf"
-	ln -sf /usr/bin/ccache "$ROOT/usr/local/bin/gcc-14"
+	ln -sf /usr/bin/ccache "$ROOT/usr/local/bin/x86_64-linux-gnu-gcc-14"
 	for version in "$VERSION" "$NEXT"; do
 		in_root env DEBIAN_FRONTEND=noninteractive apt-get -y -q install \
 			"/pkgs/netmem-tx-dkms_$version-1_all.deb" \
@@ -242,7 +242,7 @@ boot() (
 	take_slot
 	# shellcheck disable=SC2054 # the commas are QEMU's
 	qemu=(qemu-system-x86_64 -accel "${NETMEM_TX_ACCEL:-tcg,thread=single}"
-		-cpu max -smp 2 -m 2G -display none -nodefaults -no-reboot
+		-cpu max -smp 1 -m 2G -display none -nodefaults -no-reboot
 		-device intel-iommu,intremap=off
 		-drive "file=$DISK,if=virtio,format=raw"
 		-serial "file:$logs/$stage.console" -serial "file:$logs/$stage.check"

@@ -71,8 +71,10 @@ def test_reads(ynl):
         and devs["lo"]["mode"] == "none", "dev-get, dump", devs)
     one = ynl.do("dev-get", {"ifindex": index_of("nicA")})
     say(one == devs["nicA"], "dev-get of one device", one)
-    say(fails_with(22, ynl.do, "dev-get", {"ifindex": 0}),
+    say(fails_with(22, ynl.do, "dev-get", {}),
         "dev-get without a number is EINVAL")
+    say(fails_with(34, ynl.do, "dev-get", {"ifindex": 0}),
+        "dev-get of a number below the specification's minimum is ERANGE")
 
 
 def test_lease(ynl, events):

@@ -21,40 +21,44 @@ hold() {
 	mkfifo "$HOLD"
 	in_guest devmem_send --ifname nk_guest --size 4096 --bind-only --pause-bound \
 		<>"$HOLD" >/run/hold.out 2>&1 &
+	held=$!
 	wait_for 10 grep -q ^paused /run/hold.out
 }
 hold_end() {
 	printf . >"$HOLD"
-	wait
+	wait "$held"
 	rm "$HOLD"
 }
 
 # nmtx top counts what is sent, by its binding, and nothing else.
 top() {
-	local id
-	nmtx -json top interval 1 count 8 >/run/top.out &
-	sleep 2
-	transfer remote 10.2.0.2 --size 16M
-	wait
+	local id pid
+	nmtx -json top interval 1 count 20 >/run/top.out &
+	pid=$!
+	sleep 4
+	transfer remote 10.2.0.2 --size 4M
+	wait "$pid"
 	id=$(sed -n 's/^bind-tx: ok id=//p' "$SEND_OUT")
 	each top </run/top.out
 	check "nmtx top: only that binding" python3 -c 'import json, sys
 lines = [json.loads(line) for line in open("/run/top.out")]
 assert lines and {line["id"] for line in lines} == {int(sys.argv[1])}
-assert lines[-1]["bytes"] > 16 << 20 and lines[-1]["packets"] > 255, lines[-1]' "$id"
+assert lines[-1]["bytes"] > 4 << 20 and lines[-1]["packets"] > 63, lines[-1]' "$id"
 	check "nmtx top: nothing is left" test "$(bpftool prog list | grep -c count_pass)" = 0
 }
 
 monitor() {
+	local pid
 	nmtx -json monitor >/run/monitor.out &
+	pid=$!
 	sleep 1
 	sample lease add dev nk_guest netns guest nic nicA
 	hold
 	sample binding
 	hold_end
 	sleep 2
-	kill %1
-	wait
+	kill "$pid"
+	wait "$pid" || true
 	each monitor </run/monitor.out
 }
 

@@ -90,7 +90,7 @@ guest() {
 	mkdir -p "$work/add/lab/ynl"
 	cp -r "$base/usr/lib/python3/dist-packages/yaml" "$ynl/tools/net/ynl/pyynl" \
 		"$TREE/docs/netmem-tx.yaml" "$TREE"/tests/ynl/guest.{py,sh} "$work/add/lab/ynl/"
-	"$LAB/vm.sh" --skip test,owners --add "$work/add" "$kernel" -- /lab/ynl/guest.sh \
+	"$LAB/vm.sh" --skip test,owners --timeout 900 --add "$work/add" "$kernel" -- /lab/ynl/guest.sh \
 		>"$work/said" || rc=$?
 	while IFS= read -r line; do
 		line=${line%$'\r'}
