@@ -4,8 +4,8 @@
 # downgraded, gets newer kernels, and is purged at last.
 # usage: boot.sh [STAGE...]      (default: all, in this order)
 #	first     6.18.15  apt install builds the module; a container sends
-#	second    6.18.15  loaded at boot, leases made, sends; upgrade and
-#	                   downgrade of the package with a live binding
+#	second    6.18.15  loaded at boot, leases made, sends
+#	changes   6.18.15  upgrade and downgrade of the package in the middle of a send
 #	secure    6.18.15  by OVMF and shim with Secure Boot, dkms' key enrolled
 #	off       6.18.15  nmtx=off
 #	unsigned  6.18.15  module.sig_enforce=1: refused, and said why
@@ -27,7 +27,7 @@ set -euo pipefail
 logs=$TREE/build/boot
 DISK=$CACHE/boot-disk
 NEXT=$VERSION.1
-STAGES=(first second secure off unsigned newer native back gone)
+STAGES=(first second changes secure off unsigned newer native back gone)
 UEFI_PACKAGES=(ovmf python3-virt-firmware shim-signed grub-efi-amd64-signed mtools
 	dosfstools openssl)
 SYSTEM_PACKAGES=("${HOST_PACKAGES[@]}" systemd-sysv dbus iproute2 initramfs-tools
@@ -108,7 +108,8 @@ fill_ccache() {
 	printf 'cache_dir = /var/cache/ccache\n' >"$ROOT/etc/ccache.conf"
 	ln -sf /usr/bin/ccache "$ROOT/usr/local/bin/x86_64-linux-gnu-gcc-14"
 	for version in "$VERSION" "$NEXT"; do
-		in_root env DEBIAN_FRONTEND=noninteractive apt-get -y -q install \
+		in_root env PATH=/usr/local/bin:/usr/sbin:/usr/bin DEBIAN_FRONTEND=noninteractive \
+			apt-get -y -q install \
 			"/pkgs/netmem-tx-dkms_$version-1_all.deb" \
 			"/pkgs/netmem-tx-tools_$version-1_amd64.deb"
 	done
