@@ -11,7 +11,7 @@ VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 
 .PHONY: all module tools clean help demo check check-debug lint \
 	install uninstall fidelity bench soak fuzz packages packages-check \
-	packages-boot check-cni ynl deb rpm arch
+	packages-boot check-scripts ynl deb rpm arch
 
 all: module
 
@@ -74,8 +74,9 @@ packages-check:
 packages-boot:
 	@packaging/boot.sh $(STAGES)
 
-check-cni:
+check-scripts:
 	@packaging/kubernetes/test.sh
+	@packaging/systemd/test.sh
 
 ynl:
 	@KERNEL="$(KERNEL)" tests/ynl/run.sh
@@ -103,7 +104,7 @@ help:
 	@echo "make fidelity     verdicts of all kernels compared with native ones"
 	@echo "                  (KERNELS=, SCENARIOS=\"path-*\", REFERENCE=1, MUTANTS=1)"
 	@echo "make fuzz         odd netlink messages (COUNT=1000000, SEED=, KERNEL=)"
-	@echo "make check-cni    the CNI plugin of packaging/kubernetes, without a VM"
+	@echo "make check-scripts  the CNI plugin and the boot script, without a VM"
 	@echo "make ynl          the netlink specification and YNL's Python client"
 	@echo "make lint         checkpatch, sparse, shellcheck"
 	@echo

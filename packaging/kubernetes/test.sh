@@ -1,5 +1,5 @@
 #!/bin/bash
-# make check-cni: what netmem-tx-lease answers a container runtime, with an nmtx
+# make check-scripts: what netmem-tx-lease answers a container runtime, with an nmtx
 # that only notes what it was asked. No VM, no root. Prints TAP.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
