@@ -11,7 +11,7 @@ VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 
 .PHONY: all module tools clean help demo check check-debug lint \
 	install uninstall fidelity bench soak fuzz faults packages packages-check \
-	deb rpm arch
+	packages-boot check-scripts ynl deb rpm arch
 
 all: module
 
@@ -74,6 +74,16 @@ deb rpm arch:
 packages-check:
 	@packaging/test.sh $(or $(KINDS),deb rpm arch)
 
+packages-boot:
+	@packaging/boot.sh $(STAGES)
+
+check-scripts:
+	@packaging/kubernetes/test.sh
+	@packaging/systemd/test.sh
+
+ynl:
+	@KERNEL="$(KERNEL)" tests/ynl/run.sh
+
 help:
 	@echo "netmem-tx $(VERSION)"
 	@echo
@@ -85,6 +95,8 @@ help:
 	@echo "make packages     as root: packages for Debian, rpm and Arch in build/packages;"
 	@echo "                  make deb, make rpm, make arch: one kind"
 	@echo "make packages-check  install and remove them in throw-away roots (KINDS=deb)"
+	@echo "make packages-boot   a whole system in a VM: install, boot, upgrade, newer"
+	@echo "                  kernels, purge (STAGES=\"first second\")"
 	@echo
 	@echo "In a VM, as root; install what they need on Debian and Ubuntu:"
 	@echo "make demo         the main job step by step (KERNEL=6.18.15 or 7.1.13)"
@@ -98,5 +110,7 @@ help:
 	@echo "make fuzz         odd netlink messages (COUNT=1000000, SEED=, KERNEL=)"
 	@echo "make soak         loads and unloads under everything else (LONG=1, CYCLES=300)"
 	@echo "make faults       each call that can fail made to fail (KERNEL=, POINTS=\"netns_init/*\")"
+	@echo "make check-scripts  the CNI plugin and the boot script, without a VM"
+	@echo "make ynl          the netlink specification and YNL's Python client"
 	@echo "make lint         checkpatch, sparse, shellcheck"
 	@echo "docs/testing.md says more."

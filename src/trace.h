@@ -11,6 +11,9 @@
 
 #include "stats.h"
 
+/* Only while an event that tells it is on. */
+u32 nmtx_trace_id(const struct sk_buff *skb);
+
 TRACE_DEFINE_ENUM(NMTX_DROP_MIXED);
 TRACE_DEFINE_ENUM(NMTX_DROP_OWNER);
 TRACE_DEFINE_ENUM(NMTX_DROP_CHECKSUM);
@@ -61,14 +64,16 @@ TRACE_EVENT(netmem_tx_pass,
 		__field(const void *, skb)
 		__field(int, ifindex)
 		__field(unsigned int, len)
+		__field(u32, id)
 	),
 	TP_fast_assign(
 		__entry->skb = skb;
 		__entry->ifindex = dev->ifindex;
 		__entry->len = skb->len;
+		__entry->id = nmtx_trace_id(skb);
 	),
-	TP_printk("skb=%p ifindex=%d len=%u",
-		  __entry->skb, __entry->ifindex, __entry->len)
+	TP_printk("skb=%p ifindex=%d len=%u id=%u",
+		  __entry->skb, __entry->ifindex, __entry->len, __entry->id)
 );
 
 TRACE_EVENT(netmem_tx_drop,

@@ -12,7 +12,7 @@
 static const char usage[] =
 	"Usage: nmtx [ OPTIONS ] OBJECT { COMMAND | help }\n"
 	"where  OBJECT := { dev | lease | binding | stats | status | drain |\n"
-	"                   monitor | redirect | doctor }\n"
+	"                   monitor | top | redirect | doctor }\n"
 	"       OPTIONS := { -j[son] | -p[retty] | -V[ersion] | -h[elp] }\n";
 
 struct options {
@@ -65,6 +65,7 @@ static int run_object(struct args *args)
 		{ "status", do_status },
 		{ "drain", do_drain },
 		{ "monitor", do_monitor },
+		{ "top", do_top },
 		{ "redirect", do_redirect },
 		{ "doctor", do_doctor },
 		{ NULL, NULL },

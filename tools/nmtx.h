@@ -74,6 +74,7 @@ int do_stats(struct args *args);
 int do_status(struct args *args);
 int do_drain(struct args *args);
 int do_monitor(struct args *args);
+int do_top(struct args *args);
 int do_redirect(struct args *args);
 int do_doctor(struct args *args);
 

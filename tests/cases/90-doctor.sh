@@ -9,6 +9,7 @@
 . "$LAB/guest/owners.sh"
 
 HERE=(dev nk_guest netns guest nic nicA)
+DKMS=/lib/modules/$(uname -r)/updates/dkms
 
 # names NAME LINE-REGEX...: these lines are said, and the exit status is 1.
 names() {
@@ -37,6 +38,14 @@ before_load() {
 	names "ftrace off" 'ftrace: missing - ftrace is switched off' \
 		'module: missing - netmem_tx did not load: refused: ftrace is switched off'
 	sysctl -qw kernel.ftrace_enabled=1
+	echo 0 >/sys/kernel/debug/kprobes/enabled
+	names "kprobes off" 'kprobes: missing - kprobes are switched off' 'module: missing'
+	echo 1 >/sys/kernel/debug/kprobes/enabled
+	mv "$DKMS" /run/
+	depmod
+	names "not built" 'module: missing - netmem_tx is not installed for Linux '
+	mv /run/dkms "${DKMS%/dkms}/"
+	depmod
 	is "a livepatch" "$(owner_on livepatch net_devmem_get_binding)" on
 	names "livepatch" \
 		'hooks: missing - net_devmem_get_binding is owned by .*klp_ftrace_handler'
@@ -50,7 +59,9 @@ before_load() {
 one_broken() {
 	in_guest ethtool -K nk_guest sg off >/dev/null
 	names "sg off" 'features: missing - nk_guest has sg off'
-	in_guest ethtool -K nk_guest sg on >/dev/null
+	in_guest ethtool -K nk_guest sg on tx off >/dev/null
+	names "tx off" 'features: missing - nk_guest has tx (and sg )?off'
+	in_guest ethtool -K nk_guest tx on sg on >/dev/null
 	in_guest ip route flush table main
 	in_guest ip -6 route flush table main
 	names "no routes" 'route: missing - no route leaves by nk_guest'
@@ -59,6 +70,13 @@ one_broken() {
 	ip link set nicA down
 	names "NIC down" 'nic: missing - nicA is down'
 	ip link set nicA up
+	HERE=(dev nk_guest netns guest nic nosuch)
+	names "no such NIC" 'nic: missing - there is no device nosuch'
+	HERE=(dev nk_guest netns guest nic nk_host)
+	names "no NIC that can" 'nic: missing - nk_host .*cannot send device memory'
+	HERE=(dev nosuch netns guest nic nicA)
+	names "no such device" 'dev: missing - '
+	HERE=(dev nk_guest netns guest nic nicA)
 	if has_module; then
 		nmtx drain >/dev/null
 		names "drained" 'drain: missing - netmem_tx takes no new bindings'

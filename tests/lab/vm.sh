@@ -17,6 +17,8 @@
 set -euo pipefail
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/lab/qemu.sh
+. "$LAB/qemu.sh"
 
 append='' timeout=300 log='' pcap=0 icount=0 smp=2 mem=2G kdir='' adds=() build=()
 
@@ -68,20 +70,6 @@ make_payload() {
 	tar -c --owner=0 --group=0 -f "$log/payload.tar" \
 		"${parts[@]}" -C "$log/payload" .
 	rm -rf "$log/payload"
-}
-
-# NIC A and C for the lab's driver, R and S their other ends. See topology in
-# docs/testing.md. Addresses are fixed: guest/lib.sh finds the NICs by them.
-nic_args() {
-	local spec id model slot mac hub
-	for spec in A:e1000e:04:0a:0 R:e1000:05:0b:0 C:e1000e:06:0c:1 S:e1000:07:0d:1; do
-		IFS=: read -r id model slot mac hub <<<"$spec"
-		qemu+=(-netdev "hubport,id=nic$id,hubid=$hub"
-			-device "$model,netdev=nic$id,id=dev$id,addr=0x$slot,mac=52:54:00:12:00:$mac")
-		if [ "$pcap" = 1 ] && [[ $id = [AC] ]]; then
-			qemu+=(-object "filter-dump,id=dump$id,netdev=nic$id,file=$log/nic$id.pcap,maxlen=200")
-		fi
-	done
 }
 
 disk_args() {
@@ -136,22 +124,6 @@ verdict() {
 		return 98
 	fi
 	return "$rc"
-}
-
-# As many guests as CPUs on this machine, whoever starts them; more only make
-# all of them late. NETMEM_TX_SLOTS changes the number.
-take_slot() {
-	local n fd slots=${NETMEM_TX_SLOTS:-$(nproc)} told=0
-	while :; do
-		for ((n = 1; n <= slots; n++)); do
-			exec {fd}>"$CACHE/vm-$n.lock"
-			flock -n "$fd" && return
-			exec {fd}>&-
-		done
-		[ "$told" = 1 ] || info "waiting: $slots guests run already"
-		told=1
-		sleep 2
-	done
 }
 
 # A function, so that an edit of this file does not change a run.

@@ -27,18 +27,19 @@ _nmtx_words() {
 		_nmtx_netns
 		return
 		;;
-	addr | queue) return ;;
+	addr | queue | interval | count) return ;;
 	root)
 		compgen -d
 		return
 		;;
 	esac
 	case $object/$command in
-	/) echo "dev lease binding stats status drain monitor redirect doctor help" ;;
+	/) echo "dev lease binding stats status drain monitor top redirect doctor help" ;;
 	dev/ | binding/) echo "show help" ;;
 	lease/ | redirect/) echo "show add del help" ;;
 	stats/ | status/) echo "show help" ;;
 	drain/) echo "on off help" ;;
+	top/*) echo "interval count help" ;;
 	doctor/*) echo "dev netns nic root help" ;;
 	dev/show) _nmtx_devices ;;
 	lease/add) echo "dev netns nic queue" ;;

@@ -36,7 +36,7 @@ complete -c nmtx -o pretty -o p -d 'JSON over many lines'
 complete -c nmtx -o Version -o V -d 'print the version'
 complete -c nmtx -o help -o h -d 'print the usage'
 
-set -l objects dev lease binding stats status drain monitor redirect doctor help
+set -l objects dev lease binding stats status drain monitor top redirect doctor help
 complete -c nmtx -n '__nmtx_next 0' -a "$objects"
 for object in dev binding stats status
     complete -c nmtx -n "__nmtx_at $object; and __nmtx_next 1" -a 'show help'
@@ -49,6 +49,7 @@ complete -c nmtx -n '__nmtx_at lease add; and not __nmtx_after dev nic netns que
 complete -c nmtx -n '__nmtx_at lease del; and not __nmtx_after dev nic netns' -a 'dev netns nic'
 complete -c nmtx -n '__nmtx_at redirect add; and not __nmtx_after dev nic addr' -a 'dev nic addr tcx'
 complete -c nmtx -n '__nmtx_at redirect del; and not __nmtx_after dev nic' -a 'dev nic'
+complete -c nmtx -n '__nmtx_at top; and not __nmtx_after interval count' -a 'interval count help'
 complete -c nmtx -n '__nmtx_at doctor; and not __nmtx_after dev nic netns root' -a 'dev netns nic root'
 complete -c nmtx -n '__nmtx_after dev nic; or __nmtx_at dev show' -a '(__nmtx_devices)'
 complete -c nmtx -n '__nmtx_after netns' -a '(__nmtx_netns)'

@@ -20,7 +20,7 @@ offers() {
 	for word; do
 		[[ $words == *" $word "* ]] || missing+=" $word"
 	done
-	if [ -z "$missing" ] && [ $# -gt 3 ]; then
+	if [ -z "$missing" ] && [ $# -gt 2 ]; then
 		printf 'ok %d - completion: %s\n' "$count" "$shell"
 		return
 	fi
@@ -65,6 +65,7 @@ for shell in bash zsh fish; do
 		# shellcheck disable=SC2086 # words
 		offers "$shell: objects" $objects < <("in_$shell" nmtx)
 		offers "$shell: lease add" dev netns nic queue < <("in_$shell" nmtx lease add)
+		offers "$shell: top" interval count help < <("in_$shell" nmtx top)
 		offers "$shell: doctor" dev netns nic root < <("in_$shell" nmtx doctor)
 	else
 		skip "$shell"
