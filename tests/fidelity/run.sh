@@ -26,7 +26,7 @@ job() {
 	local kernel=$1 rc=0 pass start=$SECONDS
 	shift
 	# shellcheck disable=SC2046 # words
-	fid_boot "$kernel" "$FID_OUT/$kernel" "$((1500 * SLOW))" "$FID_OUT/stage" \
+	fid_boot "$kernel" "$FID_OUT/$kernel" "$((2400 * SLOW))" "$FID_OUT/stage" \
 		env NETMEM_TX_SLOW="$SLOW" /lab/fidelity/guest/run $(passes "$kernel") -- "$@" \
 		>"$FID_OUT/$kernel.out" 2>"$FID_OUT/$kernel.err" || rc=$?
 	for pass in $(passes "$kernel"); do
