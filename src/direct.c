@@ -121,8 +121,8 @@ static bool is_known(const void *binding)
  * The binding that the stock function has just made: on @nic, for TX, and not
  * known yet. The newest is the first.
  */
-static struct net_devmem_dmabuf_binding *
-new_binding(struct netdev_nl_sock *priv, const struct net_device *nic)
+static struct net_devmem_dmabuf_binding *new_binding(struct netdev_nl_sock *priv,
+						     const struct net_device *nic)
 {
 	struct net_devmem_dmabuf_binding *binding;
 	struct list_head *pos;
