@@ -43,25 +43,26 @@ struct bind_request {
 };
 
 /**
- * nmtx_bind_tx_is_ours - does bind-tx name a NO_DMA device?
+ * nmtx_bind_tx_mode - of which mode is the device that bind-tx names?
  * @info: the request
  *
  * Context: from ftrace, on entry of netdev_nl_bind_tx_doit().
- * Return: true when nmtx_bind_tx_doit() has to be called instead.
+ * Return: its mode: nmtx_bind_tx_doit() is for NO_DMA, nmtx_direct_bind_tx_doit()
+ * for DMA. NONE also when there is no such device or an attribute is missing.
  */
-bool nmtx_bind_tx_is_ours(struct genl_info *info)
+enum netmem_tx_mode nmtx_bind_tx_mode(const struct genl_info *info)
 {
 	const struct nlattr *ifindex = info->attrs[NETDEV_A_DEV_IFINDEX];
+	enum netmem_tx_mode mode;
 	struct net_device *dev;
-	bool ours;
 
 	if (!ifindex || !info->attrs[NETDEV_A_DMABUF_FD])
-		return false;
+		return NETMEM_TX_NONE;
 	rcu_read_lock();
 	dev = dev_get_by_index_rcu(genl_info_net(info), nla_get_u32(ifindex));
-	ours = dev && netmem_tx_mode(dev) == NETMEM_TX_NO_DMA;
+	mode = dev ? netmem_tx_mode(dev) : NETMEM_TX_NONE;
 	rcu_read_unlock();
-	return ours;
+	return mode;
 }
 
 /* A registered, present device, locked; or NULL. */

@@ -61,7 +61,14 @@ struct direct_call {
 static LIST_HEAD(direct_calls);
 static DEFINE_SPINLOCK(direct_calls_lock);
 
-static bool was_passed_on(const struct genl_info *info)
+/**
+ * nmtx_direct_passed_on - is it us who call the stock function?
+ * @info: the request
+ *
+ * Context: from ftrace, on entry of netdev_nl_bind_tx_doit().
+ * Return: true inside nmtx_direct_bind_tx_doit() for @info.
+ */
+bool nmtx_direct_passed_on(const struct genl_info *info)
 {
 	struct direct_call *call;
 	bool found = false;
@@ -71,29 +78,6 @@ static bool was_passed_on(const struct genl_info *info)
 		found |= call->info == info;
 	spin_unlock(&direct_calls_lock);
 	return found;
-}
-
-/**
- * nmtx_direct_is_ours - does bind-tx name a NIC?
- * @info: the request
- *
- * Context: from ftrace, on entry of netdev_nl_bind_tx_doit().
- * Return: true when nmtx_direct_bind_tx_doit() has to be called instead; false
- * also when it is that function that calls the stock one.
- */
-bool nmtx_direct_is_ours(const struct genl_info *info)
-{
-	const struct nlattr *ifindex = info->attrs[NETDEV_A_DEV_IFINDEX];
-	struct net_device *dev;
-	bool ours;
-
-	if (!ifindex || !info->attrs[NETDEV_A_DMABUF_FD])
-		return false;
-	rcu_read_lock();
-	dev = dev_get_by_index_rcu(genl_info_net(info), nla_get_u32(ifindex));
-	ours = dev && netmem_tx_mode(dev) == NETMEM_TX_DMA;
-	rcu_read_unlock();
-	return ours && !was_passed_on(info);
 }
 
 static struct direct_binding *find_rcu(const void *binding)

@@ -57,6 +57,19 @@ static int which_hook(unsigned long ip)
 	return -1;
 }
 
+static void *bind_tx_target(const struct genl_info *info)
+{
+	switch (nmtx_bind_tx_mode(info)) {
+	case NETMEM_TX_NO_DMA:
+		return nmtx_bind_tx_doit;
+	case NETMEM_TX_DMA:
+		return nmtx_direct_passed_on(info) ? NULL :
+						     nmtx_direct_bind_tx_doit;
+	default:
+		return NULL;
+	}
+}
+
 static void notrace handler(unsigned long ip, unsigned long parent_ip,
 			    struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
@@ -67,10 +80,7 @@ static void notrace handler(unsigned long ip, unsigned long parent_ip,
 
 	switch (which) {
 	case HOOK_BIND_TX:
-		if (nmtx_bind_tx_is_ours((void *)arg1))
-			target = nmtx_bind_tx_doit;
-		else if (nmtx_direct_is_ours((void *)arg1))
-			target = nmtx_direct_bind_tx_doit;
+		target = bind_tx_target((void *)arg1);
 		break;
 	case HOOK_GET_BINDING:
 		if (nmtx_send_is_ours(arg1))
