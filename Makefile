@@ -101,7 +101,7 @@ help:
 	@echo "In a VM, as root; install what they need on Debian and Ubuntu:"
 	@echo "make demo         the main job step by step (KERNEL=6.18.15 or 7.1.13)"
 	@echo "make check        all cases on stock kernels (KERNELS=\"6.18.15 7.1.13\","
-	@echo "                  KERNELS=next, CASES=\"01-native\")"
+	@echo "                  KERNELS=all, KERNELS=next, CASES=\"01-native\")"
 	@echo "make check-debug  the same cases on a debug kernel (KASAN, lockdep; KERNEL=);"
 	@echo "                  MUTANTS=1: seeded bugs, each of which it has to report"
 	@echo "make bench        what it costs, in instructions (KERNEL=\"6.18.15 7.1.13\")"

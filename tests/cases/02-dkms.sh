@@ -1,7 +1,7 @@
 #!/bin/bash
 # dkms in the lab's root: add, build, install, remove; what modprobe finds.
 # kernels: module
-# core: yes
+# core: 7.1.13
 # where: host
 set -euo pipefail
 # shellcheck source=tests/lab/lib.sh

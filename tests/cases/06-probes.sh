@@ -2,6 +2,7 @@
 # What a kernel has is read from its headers, not from its version: built
 # against headers that were altered as a foreign backport would.
 # kernels: 6.18.15 7.1.13
+# core: 7.1.13
 # where: host
 set -euo pipefail
 # shellcheck source=tests/lab/lib.sh

@@ -2,6 +2,7 @@
 # Leases and bindings when rights, devices and namespaces come and go, with
 # traffic on its way: no crash, no leak, an errno, and then it works again.
 # kernels: 6.18.15 7.1.13 6.16.12
+# core: 7.1.13 6.16.12
 # timeout: 600
 # shellcheck source=tests/lab/guest/lib.sh
 . "${LAB:-/lab}/guest/lib.sh"

@@ -4,6 +4,7 @@
 # use any binding of that NIC. Only the drop at the netkit hides it, and this
 # module ends that drop.
 # kernels: 6.16.12 6.17.13
+# core: 6.16.12
 # timeout: 400
 # shellcheck source=tests/lab/guest/lib.sh
 . "${LAB:-/lab}/guest/lib.sh"

@@ -2,6 +2,7 @@
 # The module does not load on a kernel that is not the one it knows: one line
 # on the log says why, and nothing is left. The test build pretends.
 # kernels: 6.18.15 7.1.13 7.2.12
+# core: 7.1.13
 # boot: smp1
 # timeout: 300
 # shellcheck source=tests/lab/guest/lib.sh
