@@ -240,9 +240,10 @@ command_line() {
 # boot STAGE ARGUMENTS: what the check said is in build/boot/STAGE.check.
 boot() (
 	stage=$1
+	emulator=$("$LAB/emulator.sh")
 	take_slot
 	# shellcheck disable=SC2054 # the commas are QEMU's
-	qemu=(qemu-system-x86_64 -accel "${NETMEM_TX_ACCEL:-tcg,thread=single}"
+	qemu=("$emulator" -accel "${NETMEM_TX_ACCEL:-tcg,thread=single}"
 		-cpu max -smp 1 -m 2G -display none -nodefaults -no-reboot
 		-device intel-iommu,intremap=off
 		-drive "file=$DISK,if=virtio,format=raw"
@@ -314,7 +315,7 @@ main() {
 	local stage kernel
 	need_root
 	need_lab_tools
-	need_tools qemu-system-x86_64=qemu-system-x86 mke2fs=e2fsprogs
+	need_tools mke2fs=e2fsprogs
 	[ $# -gt 0 ] || set -- "${STAGES[@]}"
 	[ -e "$OUT/netmem-tx-dkms_$VERSION-1_all.deb" ] || die "no packages: make deb"
 	mkdir -p "$logs"

@@ -71,7 +71,7 @@ store() {
 	{
 		echo "# Verdicts of Linux $kernel without the module: make fidelity REFERENCE=1"
 		echo "# release: $(cat "$CACHE/kernels/$ROOT_ID/$kernel/release"), taken on $(date -u +%F)"
-		echo "# $(qemu-system-x86_64 --version | head -n 1); suite $(hash_tree \
+		echo "# $("$("$LAB/emulator.sh")" --version | head -n 1); suite $(hash_tree \
 			tests/fidelity/guest tests/fidelity/scenarios tests/fidelity/ko)"
 		[ $# = 0 ] || echo "# renewed in part: $*"
 		if [ $# = 0 ]; then

@@ -58,8 +58,8 @@ need_tools() {
 }
 
 need_lab_tools() {
-	need_tools qemu-system-x86_64=qemu-system-x86 mmdebstrap=mmdebstrap \
-		mke2fs=e2fsprogs xz=xz-utils unshare=util-linux
+	need_tools mmdebstrap=mmdebstrap mke2fs=e2fsprogs xz=xz-utils \
+		unshare=util-linux
 	[ -e /usr/share/keyrings/debian-archive-keyring.gpg ] ||
 		apt_install debian-archive-keyring
 }

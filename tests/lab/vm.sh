@@ -79,13 +79,14 @@ disk_args() {
 	done
 }
 
-# thread=single: QEMU before 8.1 can keep a translation of code that another
-# CPU changed meanwhile. A guest that patches its own text (ftrace, static
-# keys) then dies of a breakpoint that is gone: "Oops: int3".
+# thread=single: two guests on two CPUs are faster so, and QEMU before 8.1 can
+# keep a translation of code that another CPU changed meanwhile. A guest that
+# patches its own text (ftrace, static keys) then dies of a breakpoint that is
+# gone: "Oops: int3".
 # no_timer_check: on a busy machine the kernel's test of its timer can fail.
 # shellcheck disable=SC2054 # the commas are QEMU's
 run_qemu() {
-	qemu=(qemu-system-x86_64 -accel "${NETMEM_TX_ACCEL:-tcg,thread=single}" -machine q35
+	qemu=("$emulator" -accel "${NETMEM_TX_ACCEL:-tcg,thread=single}" -machine q35
 		-cpu max -smp "$smp" -m "$mem" -display none -nodefaults -no-reboot
 		-device intel-iommu,intremap=off
 		-kernel "$kdir/vmlinuz" -initrd "$kdir/initrd"
@@ -140,6 +141,7 @@ main() {
 	rm -rf "$log"
 	mkdir -p "$log"
 	make_payload
+	emulator=$("$LAB/emulator.sh")
 	take_slot
 	rc=0
 	run_qemu || rc=$?
