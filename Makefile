@@ -103,6 +103,7 @@ help:
 	@echo "make check        all cases on stock kernels (KERNELS=\"6.18.15 7.1.13\","
 	@echo "                  KERNELS=all, KERNELS=next, CASES=\"01-native\")"
 	@echo "make check-debug  the same cases on a debug kernel (KASAN, lockdep; KERNEL=);"
+	@echo "                  KCSAN=1: one that looks for data races;"
 	@echo "                  MUTANTS=1: seeded bugs, each of which it has to report"
 	@echo "make bench        what it costs, in instructions (KERNEL=\"6.18.15 7.1.13\")"
 	@echo "make fidelity     verdicts of all kernels compared with native ones"

@@ -6,7 +6,7 @@
 # shellcheck source=tests/lab/guest/lib.sh
 . "${LAB:-/lab}/guest/lib.sh"
 
-VERSION=${KERNEL%-debug}
+VERSION=${KERNEL%%-*}
 like "kernel is the pinned one" "$(uname -r)" "^${VERSION//./\\.}"
 is "panics on a warning" "$(cat /proc/sys/kernel/panic_on_warn)" 1
 is "IOMMU is on" "$(grep -c intel_iommu=on /proc/cmdline)" 1

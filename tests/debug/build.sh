@@ -1,8 +1,9 @@
 #!/bin/bash
 # Build a kernel with every checker from the distribution's source package.
 # usage: build.sh [KERNEL]            (a version of kernels.pins; 6.18.15)
+#        build.sh KERNEL-kcsan        with KCSAN, which nothing else fits beside
 #
-# Prints the directory with the result, made once for each debug.config,
+# Prints the directory with the result, made once for each configuration,
 # source package and compiler:
 #	vmlinuz, initrd, modules.img, release   what tests/lab/vm.sh boots
 #	vmlinux, System.map, config             to read a report with
@@ -14,16 +15,18 @@ set -euo pipefail
 
 DEBUG=$TREE/tests/debug
 kernel=${1:-6.18.15}
-kernel=${kernel%-debug}
+kind=debug
+[[ $kernel != *-kcsan ]] || kind=kcsan
+kernel=${kernel%%-*}
 read -r sum package < <(pins "$kernel" source) ||
 	die "no source package of kernel $kernel in $PINS"
-work=$ROOT/src/debug-$kernel
-log=$TREE/build/logs/debug-kernel-$kernel.log
+work=$ROOT/src/$kind-$kernel
+log=$TREE/build/logs/$kind-kernel-$kernel.log
 
-# Make in the root, where the build directory is /src/debug-KERNEL/build.
+# Make in the root, where the build directory is /src/KIND-KERNEL/build.
 kernel_make() {
-	in_root nice -n 19 make -s -j"$(nproc)" -C "/src/debug-$kernel/source" \
-		O="/src/debug-$kernel/build" "$@"
+	in_root nice -n 19 make -s -j"$(nproc)" -C "/src/$kind-$kernel/source" \
+		O="/src/$kind-$kernel/build" "$@"
 }
 
 unpack_source() {
@@ -35,6 +38,16 @@ unpack_source() {
 		tar -x -O --wildcards '*/linux-source-*.tar.xz' | xz -dc |
 		tar -x -C "$work/source" --strip-components=1 \
 			--exclude='*/Documentation/*/*' --exclude='*/tools/testing/*'
+}
+
+# fragment: the configuration. What kcsan.config names, it decides.
+fragment() {
+	if [ "$kind" = debug ]; then
+		cat "$DEBUG/debug.config"
+		return
+	fi
+	grep -vwFf <(grep -o 'CONFIG_[A-Z0-9_]*' "$DEBUG/kcsan.config") "$DEBUG/debug.config"
+	cat "$DEBUG/kcsan.config"
 }
 
 # Kconfig drops what it does not know without a word: look.
@@ -49,16 +62,16 @@ check_config() {
 		CONFIG_*) ! grep -qxF -- "$line" "$work/build/.config" || continue ;;
 		*) continue ;;
 		esac
-		info "debug.config: not taken: $line"
+		info "$kind.config: not taken: $line"
 		bad=1
-	done <"$DEBUG/debug.config"
-	[ "$bad" = 0 ] || die "debug.config does not fit kernel $kernel"
+	done < <(fragment)
+	[ "$bad" = 0 ] || die "$kind.config does not fit kernel $kernel"
 }
 
 configure() {
-	cp "$DEBUG/debug.config" "$work/build/fragment"
-	in_root env KCONFIG_ALLCONFIG="/src/debug-$kernel/build/fragment" \
-		make -s -C "/src/debug-$kernel/source" O="/src/debug-$kernel/build" \
+	fragment >"$work/build/fragment"
+	in_root env KCONFIG_ALLCONFIG="/src/$kind-$kernel/build/fragment" \
+		make -s -C "/src/$kind-$kernel/source" O="/src/$kind-$kernel/build" \
 		allnoconfig
 	check_config
 }
@@ -69,15 +82,15 @@ stage_kernel() {
 	release=$(cat "$work/build/include/config/kernel.release")
 	headers=usr/src/linux-headers-$release
 	kernel_make modules_install INSTALL_MOD_STRIP=1 \
-		INSTALL_MOD_PATH="/src/debug-$kernel/stage/usr"
-	kernel_make run-command KBUILD_RUN_COMMAND="\$(srctree)/scripts/package/install-extmod-build /src/debug-$kernel/stage/$headers"
+		INSTALL_MOD_PATH="/src/$kind-$kernel/stage/usr"
+	kernel_make run-command KBUILD_RUN_COMMAND="\$(srctree)/scripts/package/install-extmod-build /src/$kind-$kernel/stage/$headers"
 	mv "$work/stage" "$stage"
 	cp "$work/build/.config" "$stage/$headers/"
 	install -D "$work/build/tools/bpf/resolve_btfids/resolve_btfids" \
 		"$stage/$headers/tools/bpf/resolve_btfids/resolve_btfids"
 	# For BTF of modules; without the debug information, which is large.
-	in_root objcopy --strip-debug "/src/debug-$kernel/build/vmlinux" \
-		"/src/debug-$kernel/build/vmlinux.small"
+	in_root objcopy --strip-debug "/src/$kind-$kernel/build/vmlinux" \
+		"/src/$kind-$kernel/build/vmlinux.small"
 	cp "$work/build/vmlinux.small" "$stage/$headers/vmlinux"
 	ln -sfn "/$headers" "$stage/usr/lib/modules/$release/build"
 	cp "$work/build/vmlinux" "$work/build/System.map" "$1/"
@@ -88,12 +101,12 @@ stage_kernel() {
 
 # All that a guest needs to boot is built in.
 make_initrd() {
-	local dir=$ROOT/tmp/debug-initrd
+	local dir=$ROOT/tmp/$kind-initrd
 	rm -rf "$dir"
 	mkdir -p "$dir"/{bin,dev,proc,mod,root,kern,rw,new}
 	cp "$ROOT/usr/bin/busybox" "$dir/bin/busybox"
 	install -m 755 "$LAB/guest/initrd-init" "$dir/init"
-	in_root sh -ec 'cd /tmp/debug-initrd && find . | cpio -o -H newc --quiet' >"$1/initrd.new"
+	in_root sh -ec "cd /tmp/$kind-initrd && find . | cpio -o -H newc --quiet" >"$1/initrd.new"
 	mv "$1/initrd.new" "$1/initrd"
 	rm -rf "$dir"
 }
@@ -110,7 +123,7 @@ make_disk() {
 build_kernel() {
 	unpack_source
 	configure
-	info "building the debug kernel $kernel: 20 to 40 minutes on two CPUs"
+	info "building the $kind kernel $kernel: 20 to 40 minutes on two CPUs"
 	kernel_make bzImage modules
 	stage_kernel "$1"
 	make_disk "$1"
@@ -134,11 +147,11 @@ lock debug
 id=$({
 	printf '%s\n' 1 "$sum"
 	in_root gcc -dumpfullversion
-	cat "$DEBUG/debug.config"
+	fragment
 } | sha256sum | cut -c1-12)
-out=$CACHE/debug/$kernel-$id
+out=$CACHE/$kind/$kernel-$id
 if [ ! -e "$out/release" ]; then
-	mkdir -p "$(dirname "$log")" "$CACHE/debug"
+	mkdir -p "$(dirname "$log")" "$CACHE/$kind"
 	rm -rf "$out" "$out.new"
 	mkdir "$out.new"
 	set +e
@@ -148,7 +161,7 @@ if [ ! -e "$out/release" ]; then
 	) > >(tee "$log" >&2) 2>&1
 	rc=$?
 	set -e
-	[ "$rc" = 0 ] || die "no debug kernel; log: $log"
+	[ "$rc" = 0 ] || die "no $kind kernel; log: $log"
 	mv "$out.new" "$out"
 fi
 make_initrd "$out"

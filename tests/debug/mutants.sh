@@ -9,7 +9,7 @@ set -euo pipefail
 
 DEBUG=$TREE/tests/debug
 KERNEL=${KERNEL:-6.18.15}
-KERNEL=${KERNEL%-debug}
+KERNEL=${KERNEL%%-*}
 NAME=$KERNEL-debug
 OUT=$TREE/build/debug-mutants
 WORK=debug-mutants

@@ -6,6 +6,7 @@
 #        run.sh --prove [FAULT...]    show that faults are reported (samples/)
 #        run.sh --shell COMMAND...    one command in a guest with this kernel
 #	KERNEL=6.18.15   the kernel to build (a version of kernels.pins)
+#	KCSAN=1          one that looks for data races instead, on two real threads
 #	JOBS=2           guests at the same time
 set -euo pipefail
 # shellcheck source=tests/lab/lib.sh
@@ -13,11 +14,18 @@ set -euo pipefail
 
 DEBUG=$TREE/tests/debug
 KERNEL=${KERNEL:-6.18.15}
-KERNEL=${KERNEL%-debug}
+KERNEL=${KERNEL%%-*}
 name=$KERNEL-debug
+watch=/lab/debug/with-kmemleak
 # Under TCG this kernel is some 4 times slower than the stock one.
 SLOW=5
 VM_ARGS="--mem 3G"
+# A race needs two CPUs at work at the same time. They take two of ours.
+if [ -n "${KCSAN:-}" ]; then
+	name=$KERNEL-kcsan
+	watch=/lab/debug/with-kcsan
+	export JOBS=1 NETMEM_TX_ACCEL=tcg,thread=multi
+fi
 
 # FAULT, and what the log or the output says about it.
 declare -A FAULTS=(
@@ -31,15 +39,17 @@ declare -A FAULTS=(
 	[ref]='refcount_t: addition on 0'
 	[rtnl]='RTNL: assertion failed'
 	[unbind]='device driver has pending DMA allocations'
+	[race]='BUG: KCSAN: data-race in .*race'
 	[nic]='BUG: KASAN: [a-z-]* in (netdev_nl_sock_priv_destroy|__mutex_lock|.*lock)'
 )
 # All but the last two are of samples/; those are the stock kernel's.
 FAULT_NAMES="uaf oob sleep leak lock timer shift ref rtnl unbind nic"
+[ -z "${KCSAN:-}" ] || FAULT_NAMES=race
 
 # The kernel, and a directory of its name beside the stock kernels.
 prepare() {
 	local dir
-	dir=$("$DEBUG/build.sh" "$KERNEL")
+	dir=$("$DEBUG/build.sh" "$name")
 	mkdir -p "$CACHE/kernels/$ROOT_ID"
 	ln -sfn "$dir" "$CACHE/kernels/$ROOT_ID/$name"
 	release=$(cat "$dir/release")
@@ -71,7 +81,7 @@ guest() {
 # With FAULT the boot must fail and name it; with "none" it must pass.
 prove_one() {
 	local rc=0 log=$TREE/build/logs/prove-$1 what
-	what="/lab/debug/with-kmemleak insmod /lab/ko/nmtx_bad.ko fault=$1"
+	what="$watch insmod /lab/ko/nmtx_bad.ko fault=$1"
 	case $1 in unbind | nic) what=/lab/debug/stock-$1 ;; esac
 	# shellcheck disable=SC2086 # words
 	guest "$log" $what || rc=$?
@@ -126,8 +136,12 @@ shell)
 		--mem 3G --add "$extra" "$name" -- "$@"
 	;;
 cases)
+	# Those in which two CPUs meet.
+	if [ -n "${KCSAN:-}" ] && [ $# = 0 ]; then
+		set -- 10-send 15-bystanders 30-isolation 40-lifetime 60-unload 65-control
+	fi
 	KERNELS=$name NETMEM_TX_SLOW=$SLOW NETMEM_TX_VM_ARGS="$VM_ARGS --add $extra" \
-		NETMEM_TX_WRAP="env NETMEM_TX_SLOW=$SLOW /lab/debug/with-kmemleak" \
+		NETMEM_TX_WRAP="env NETMEM_TX_SLOW=$SLOW $watch" \
 		"$LAB/run.sh" "$@"
 	;;
 esac

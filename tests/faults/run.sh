@@ -21,24 +21,6 @@ SLOW=${NETMEM_TX_SLOW:-1}
 # Who allocated each object; where the kernel keeps what the module asks for.
 APPEND="slab_debug=U,kmalloc-*,skbuff_*"
 
-# faults_ko: build nmtx_fault.ko unless it is in the cache; print where.
-faults_ko() {
-	local out log=$OUT/build-ko.log
-	out=$CACHE/built/$ROOT_ID/faults-$(hash_tree tests/faults/ko)-$KERNEL
-	if [ ! -d "$out" ]; then
-		rm -rf "$out.new"
-		clean_copy "faults-$KERNEL"
-		kbuild "$KERNEL" "/src/faults-$KERNEL/tests/faults/ko" \
-			"$out.new/lab/ko" W=1 KCFLAGS=-Werror >"$log" 2>&1 || {
-			tail -n 25 "$log" >&2
-			die "nmtx_fault does not build for $KERNEL; log: $log"
-		}
-		rm -rf "${ROOT:?}/src/faults-$KERNEL"
-		mv "$out.new" "$out"
-	fi
-	printf '%s\n' "$out"
-}
-
 # The module that is loaded in the guest, as a plain file.
 module_file() {
 	local dir file
@@ -74,7 +56,7 @@ guest() {
 	local log=$OUT/$1
 	shift
 	"$LAB/vm.sh" --skip test --log "$log" --timeout $((3600 * SLOW)) \
-		--append "$APPEND" --add "$(fid_ko "$KERNEL")" --add "$(faults_ko)" \
+		--append "$APPEND" --add "$(fid_ko "$KERNEL")" --add "$(folder_ko faults "$KERNEL")" \
 		--add "$OUT/files" "$KERNEL" -- "$@"
 }
 

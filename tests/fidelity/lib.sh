@@ -29,25 +29,28 @@ kbuild() {
 	find "$ROOT$dir" -name '*.ko' -exec cp -t "$out" {} +
 }
 
-# fid_ko KERNEL: build nmtx_fid.ko unless it is in the cache; print where.
-fid_ko() {
-	local id out log=$TREE/build/logs/build-fidelity-$1.log
-	id=$(hash_tree tests/fidelity/ko include)
-	out=$CACHE/built/$ROOT_ID/fidelity-$id-$1
+# folder_ko FOLDER KERNEL: build the modules of tests/FOLDER/ko unless they are
+# in the cache; print where.
+folder_ko() {
+	local id out log=$TREE/build/logs/build-$1-$2.log
+	id=$(hash_tree "tests/$1/ko" include)
+	out=$CACHE/built/$ROOT_ID/$1-$id-$2
 	if [ ! -d "$out" ]; then
-		info "building nmtx_fid for $1"
+		info "building the modules of tests/$1/ko for $2"
 		rm -rf "$out.new"
-		clean_copy "fidelity-$1"
-		kbuild "$1" "/src/fidelity-$1/tests/fidelity/ko" \
+		mkdir -p "${log%/*}"
+		clean_copy "$1-$2"
+		kbuild "$2" "/src/$1-$2/tests/$1/ko" \
 			"$out.new/lab/ko" W=1 KCFLAGS=-Werror >"$log" 2>&1 || {
 			tail -n 25 "$log" >&2
-			die "nmtx_fid does not build for $1; log: $log"
+			die "tests/$1/ko does not build for $2; log: $log"
 		}
-		rm -rf "${ROOT:?}/src/fidelity-$1"
+		rm -rf "${ROOT:?}/src/$1-$2"
 		mv "$out.new" "$out"
 	fi
 	printf '%s\n' "$out"
 }
+fid_ko() { folder_ko fidelity "$1"; }
 
 # fid_stage DIR: what a guest needs of this folder.
 fid_stage() {

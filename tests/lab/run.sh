@@ -9,7 +9,7 @@
 #	NETMEM_TX_SLOW=1           time limits times this, on both sides
 #	NETMEM_TX_WRAP=""          a command in the guest that runs the cases
 #	NETMEM_TX_VM_ARGS=""       more options of vm.sh
-# A kernel called VERSION-debug runs the cases of VERSION.
+# Kernels called VERSION-debug and VERSION-kcsan run the cases of VERSION.
 #
 # A case says in its first lines where it runs:
 #	# kernels: all | module | native | VERSION... | !VERSION...
@@ -70,7 +70,7 @@ only_core() { [[ " $CORE_KERNELS " = *" $1 "* ]]; }
 # runs_on CASE KERNEL
 runs_on() {
 	local word yes=1
-	set -- "$1" "${2%-debug}"
+	set -- "$1" "${2%%-*}"
 	if only_core "$2"; then
 		[[ " $(header "$1" core no) " =~ \ (yes|"$2")\  ]] || return 1
 	fi

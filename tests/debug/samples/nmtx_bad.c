@@ -4,6 +4,7 @@
  * and that its report fails the boot. Load with fault=NAME.
  */
 #include <linux/delay.h>
+#include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
@@ -15,7 +16,7 @@
 
 static char *fault = "none";
 module_param(fault, charp, 0400);
-MODULE_PARM_DESC(fault, "none, uaf, oob, sleep, leak, lock, timer, shift, ref or rtnl");
+MODULE_PARM_DESC(fault, "none, uaf, oob, sleep, leak, lock, timer, shift, ref, rtnl or race");
 
 static DEFINE_MUTEX(first);
 static DEFINE_MUTEX(second);
@@ -129,6 +130,32 @@ static void do_rtnl(void)
 	dev_put(dev);
 }
 
+static int raced;
+
+static int race(void *unused)
+{
+	while (!kthread_should_stop()) {
+		raced++;
+		cond_resched();
+	}
+	return 0;
+}
+
+/* KCSAN */
+static void do_race(void)
+{
+	struct task_struct *other = kthread_run(race, NULL, "nmtx_race");
+	unsigned long end = jiffies + 10 * HZ;
+
+	if (IS_ERR(other))
+		return;
+	while (time_before(jiffies, end)) {
+		raced++;
+		cond_resched();
+	}
+	kthread_stop(other);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -143,6 +170,7 @@ static const struct {
 	{ "shift", do_shift },
 	{ "ref", do_ref },
 	{ "rtnl", do_rtnl },
+	{ "race", do_race },
 };
 
 static int __init nmtx_bad_init(void)
