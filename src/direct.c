@@ -91,12 +91,18 @@ static struct direct_binding *find_rcu(const void *binding)
 	return NULL;
 }
 
+/*
+ * Of a binding that is on a socket's list. One that is being freed is on none:
+ * what lies at its address is a new one, and will be found before it.
+ */
 static bool is_known(const void *binding)
 {
+	const struct direct_binding *entry;
 	bool known;
 
 	rcu_read_lock();
-	known = find_rcu(binding);
+	entry = find_rcu(binding);
+	known = entry && !READ_ONCE(entry->freeing);
 	rcu_read_unlock();
 	return known;
 }
