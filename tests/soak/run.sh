@@ -15,6 +15,8 @@ CYCLES=${CYCLES:-$([ "${LONG:-}" = 1 ] && echo 2000 || echo 300)}
 SLOW=${NETMEM_TX_SLOW:-1}
 OUT=$TREE/build/soak
 EACH=$(((CYCLES + 1) / 2))
+# Two CPUs that do run at the same time.
+export NETMEM_TX_ACCEL=${NETMEM_TX_ACCEL:-tcg,thread=multi}
 
 # one PREEMPT: a boot; what it said goes to OUT/PREEMPT.txt.
 one() {
