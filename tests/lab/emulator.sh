@@ -32,6 +32,7 @@ EOF
 
 unpack() {
 	local from=()
+	[ ! -x "$DIR/run" ] || return 0
 	lock qemu
 	[ ! -x "$DIR/run" ] || return 0
 	info "unpacking QEMU of Debian trixie (a quarter of a minute)"
