@@ -315,7 +315,6 @@ main() {
 	local stage kernel
 	need_root
 	need_lab_tools
-	need_tools mke2fs=e2fsprogs
 	[ $# -gt 0 ] || set -- "${STAGES[@]}"
 	[ -e "$OUT/netmem-tx-dkms_$VERSION-1_all.deb" ] || die "no packages: make deb"
 	mkdir -p "$logs"

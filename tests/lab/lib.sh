@@ -99,6 +99,24 @@ mirror() {
 	printf '%s\n' "$uri"
 }
 
+# trixie_into DIR OPTION...: packages of Debian trixie by mmdebstrap, without what
+# no test reads. On other distributions mmdebstrap knows a mirror.
+trixie_into() {
+	local dir=$1 from=()
+	shift
+	if [ -n "${NETMEM_TX_MIRROR:-}" ] || [ "$(. /etc/os-release && echo "$ID")" = debian ]; then
+		from=("$(mirror)")
+	fi
+	nice mmdebstrap --quiet --mode=root "$@" \
+		--keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
+		--aptopt='APT::Install-Recommends "false"' \
+		--dpkgopt='path-exclude=/usr/share/doc/*' \
+		--dpkgopt='path-exclude=/usr/share/man/*' \
+		--dpkgopt='path-exclude=/usr/share/locale/*' \
+		trixie "$dir" "${from[@]}" >&2 ||
+		die "mmdebstrap failed: is the mirror reachable? (NETMEM_TX_MIRROR sets one)"
+}
+
 # pins KERNEL ROLE...: lines "sha256 pool-path", in the order of the file.
 pins() {
 	local kernel=$1

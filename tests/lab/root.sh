@@ -29,17 +29,7 @@ make_root() {
 		IFS=,
 		printf '%s' "${ROOT_PACKAGES[*]}"
 	)
-	set --
-	[ -z "${NETMEM_TX_MIRROR:-}" ] || set -- "$NETMEM_TX_MIRROR"
-	[ $# -gt 0 ] || [ "$(. /etc/os-release && echo "$ID")" != debian ] || set -- "$(mirror)"
-	nice mmdebstrap --quiet --mode=root --variant=minbase --include="$list" \
-		--keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
-		--aptopt='APT::Install-Recommends "false"' \
-		--dpkgopt='path-exclude=/usr/share/doc/*' \
-		--dpkgopt='path-exclude=/usr/share/man/*' \
-		--dpkgopt='path-exclude=/usr/share/locale/*' \
-		trixie "$ROOT.new" "$@" >&2 ||
-		die "mmdebstrap failed: is the mirror reachable? (NETMEM_TX_MIRROR sets one)"
+	trixie_into "$ROOT.new" --variant=minbase --include="$list"
 	rm -rf "$ROOT.new"/var/cache/apt/archives/*.deb "$ROOT.new"/var/lib/apt/lists/*
 	mkdir -p "$ROOT.new/lab" "$ROOT.new/src"
 	mv "$ROOT.new" "$ROOT"
