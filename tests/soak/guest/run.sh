@@ -31,6 +31,7 @@ rounds() {
 	done
 }
 traffic_start() {
+	rm -f "$STOP"
 	rounds udp 5301 in_guest in_remote 10.2.0.2 --udp --rate 300 &
 	rounds tcp 5401 in_guest in_remote 10.2.0.2 --rate 300 &
 	# As fast as it goes; the lab's receiving NIC would lose packets of this.
@@ -72,9 +73,9 @@ cycle() { # NUMBER
 	nmtx drain >/dev/null
 	wait_for 60 rmmod netmem_tx
 }
-cycles() {
+cycles() { # N
 	local i
-	for ((i = 1; i <= CYCLES; i++)); do
+	for ((i = 1; i <= $1; i++)); do
 		cycle "$i" || return
 		[ $((i % 50)) != 0 ] || echo "cycle $i at $SECONDS s" >&2
 	done
@@ -112,17 +113,43 @@ works() {
 	module_unload
 }
 
+# What the kernel makes once, for the first of each kind, is not what a cycle
+# leaves: all of it goes on before the memory is measured.
+first_round() {
+	traffic_start
+	churn_start
+	cycles 3 || return
+	wait_for 60 each_part_went_round
+	touch "$STOP"
+	churn_end
+	wait
+	nic_rounds 3
+}
+each_part_went_round() {
+	local part
+	for part in $PARTS; do [ -s "/run/churn.$part" ] || return; done
+}
+
+# Bytes in each slab cache, and the caches that grew most.
+slab_bytes() { awk 'NR > 2 { print $1, $3 * $4 }' /proc/slabinfo | sort; }
+slab_growth() { # BEFORE AFTER: files of slab_bytes
+	join "$1" "$2" | awk '$3 > $2 { print int(($3 - $2) / 1024), $1 }' | sort -rn | head -n 8 |
+		awk '{ printf "%s %s kB, ", $2, $1 } END { print "" }'
+}
+
 like "the kernel was told preempt=$PREEMPT" \
 	"$(cat /sys/kernel/debug/sched/preempt)" "\\($PREEMPT\\)"
 check "topology comes up" topology_up l2 forward
 orphans_give_up guest || true
 check "path without early drops" lossless
 check "it works at first" works
+check "a first round of all that comes and goes" first_round
 before=$(kernel_memory)
+slab_bytes >/run/soak.slab.before
 
 traffic_start
 churn_start
-check "$CYCLES loads and unloads, preempt=$PREEMPT" cycles
+check "$CYCLES loads and unloads, preempt=$PREEMPT" cycles "$CYCLES"
 touch "$STOP"
 check "what came and went ends" churn_end
 wait
@@ -131,8 +158,10 @@ check "NICs go under their bindings, 20 times" nic_rounds 20
 check "it works at the end" works
 check "no dma-buf is held" dmabufs_are 0
 after=$(kernel_memory)
+slab_bytes >/run/soak.slab.after
 note "kB of kernel memory before: $before"
 note "kB of kernel memory after: $after"
+note "slab caches that grew: $(slab_growth /run/soak.slab.before /run/soak.slab.after)"
 check "kernel memory does not grow" test $((${after%% *} - ${before%% *})) -lt $((CYCLES * 3 + 1000))
 read -r sent refused </run/soak.cycles || true
 echo "soak: cycles $CYCLES sends $sent refused-loads $refused" \
