@@ -33,6 +33,7 @@
  * @fd: the dma-buf
  * @priv: bindings of the netlink socket
  * @entry: our entry for the binding
+ * @id: where the reply has room for the id of the binding
  */
 struct bind_request {
 	struct genl_info *info;
@@ -40,6 +41,7 @@ struct bind_request {
 	u32 fd;
 	struct netdev_nl_sock *priv;
 	struct nmtx_binding *entry;
+	struct nlattr *id;
 };
 
 /**
@@ -223,7 +225,7 @@ out_put:
 	return err;
 }
 
-static int bind_locked(struct bind_request *req, struct sk_buff *rsp)
+static int bind_locked(struct bind_request *req)
 {
 	struct net_device *vdev;
 	int err = -ENODEV;
@@ -234,7 +236,7 @@ static int bind_locked(struct bind_request *req, struct sk_buff *rsp)
 		err = bind_vdev(req, vdev);
 		if (!err) {
 			/* The socket's lock keeps the entry from going. */
-			nla_put_u32(rsp, NETDEV_A_DMABUF_ID, req->entry->id);
+			*(u32 *)nla_data(req->id) = req->entry->id;
 			nmtx_control_binding_event(req->entry, true);
 		}
 		netdev_unlock(vdev);
@@ -282,9 +284,11 @@ static int bind_tx(struct sk_buff *skb, struct genl_info *info)
 	if (!rsp)
 		return -ENOMEM;
 	hdr = genlmsg_iput(rsp, info);
-	err = hdr ? prepare_entry(&req) : -EMSGSIZE;
+	/* Before there is a binding: nobody could end one without an id. */
+	req.id = hdr ? nla_reserve(rsp, NETDEV_A_DMABUF_ID, sizeof(u32)) : NULL;
+	err = req.id ? prepare_entry(&req) : -EMSGSIZE;
 	if (!err) {
-		err = bind_locked(&req, rsp);
+		err = bind_locked(&req);
 		if (err && req.entry)
 			nmtx_binding_discard(req.entry);
 	}

@@ -6,7 +6,9 @@
 #	op_OP       fails, or not, when the call fails
 #	undo_OP     back to where before_OP left, after op_OP or half of it
 #	again_OP    what has to work then; default: op_OP
-# Each begins and ends without the module; what is not defined does nothing.
+#	fresh_OP    for the call that is in NAME, before op_OP: what else it needs
+# Each begins and ends without the module; what is not defined does nothing. They
+# run where errexit does nothing: each command says what its failure means.
 
 TRACING=/sys/kernel/tracing
 NMTX_LAB=/sys/bus/pci/drivers/nmtx_lab
@@ -40,18 +42,25 @@ op_load_owned() { modprobe netmem_tx; }
 undo_load_owned() { sysctl -qw kernel.ftrace_enabled=1; }
 again_load_owned() { modprobe netmem_tx; }
 
+# The transmit hook of a lease before stays a while.
+hook_is_attached_anew() {
+	case $NAME in
+	nmtx_xmit_hook_* | nmtx_hooks_*) wait_for 30 hook_is_off ;;
+	esac
+}
+hook_is_off() { [ "$(backend)" = none ]; }
+
 # --- namespaces and leases ------------------------------------------------
 
 loaded() { module_load "$@"; }
 # Somebody listens to what is told. It asks for counters, too.
 heard() {
-	loaded "$@"
+	loaded "$@" || return
 	bg monitor here nmtx monitor
 	bg guest_monitor in_guest nmtx monitor
 }
 leased() {
-	loaded
-	lease_there
+	loaded && lease_there
 }
 lease_there() { nmtx lease | grep -q nk_guest || lease_add; }
 lease_away() { has_kernel_leases || ! nmtx lease | grep -q nk_guest || lease_del; }
@@ -63,18 +72,19 @@ undo_netns() { [ ! -e /run/netns/extra ] || ip netns del extra; }
 before_lease_add() { heard; }
 op_lease_add() { has_kernel_leases || lease_add; }
 undo_lease_add() { lease_away; }
+fresh_lease_add() { hook_is_attached_anew; }
 
 before_lease_ipmodify() { heard hook=ipmodify; }
 op_lease_ipmodify() { has_kernel_leases || lease_add; }
 undo_lease_ipmodify() { lease_away; }
+fresh_lease_ipmodify() { hook_is_attached_anew; }
 again_lease_ipmodify() {
 	sleep 1.5 # what failed half way does not try again at once
 	op_lease_ipmodify
 }
 
 before_lease_del() {
-	heard
-	lease_there
+	heard && lease_there
 }
 op_lease_del() { has_kernel_leases || lease_del; }
 undo_lease_del() { lease_there; }
@@ -82,12 +92,10 @@ undo_lease_del() { lease_there; }
 # --- bind -----------------------------------------------------------------
 
 binds() {
-	in_guest devmem_send --ifname nk_guest --size 64k --bind-only
-	bindings_are 0
+	in_guest devmem_send --ifname nk_guest --size 64k --bind-only && bindings_are 0
 }
 before_bind() {
-	heard
-	lease_there
+	heard && lease_there
 }
 op_bind() { binds; }
 
@@ -117,8 +125,7 @@ op_bind_direct() { devmem_send --ifname nicA --size 64k --bind-only; }
 # --- control --------------------------------------------------------------
 
 held() {
-	leased
-	hold held in_guest nk_guest
+	leased && hold held in_guest nk_guest
 }
 before_status() { held; }
 op_status() { nmtx status; }
@@ -216,8 +223,7 @@ before_traced() {
 	echo 1 >$TRACING/events/netmem_tx/enable
 }
 op_traced() {
-	sends
-	cat $TRACING/trace
+	sends && cat $TRACING/trace
 }
 undo_traced() { echo 0 >$TRACING/events/netmem_tx/enable; }
 
@@ -227,7 +233,7 @@ before_perf() {
 	bg_says perf '^counting'
 }
 op_perf() {
-	sends
+	sends || return
 	in_guest ethtool -K nk_guest tx off sg off
 	lost || true
 	in_guest ethtool -K nk_guest sg on tx on tso on
@@ -246,8 +252,7 @@ second_there() {
 	hold second in_guest2 nk_guest2
 }
 before_netkit_gone() {
-	heard
-	second_there
+	heard && second_there
 }
 op_netkit_gone() { container_down 2; }
 undo_netkit_gone() {
@@ -256,8 +261,7 @@ undo_netkit_gone() {
 }
 
 before_nic_gone() {
-	heard
-	second_there
+	heard && second_there
 }
 op_nic_gone() { echo "${NIC_PCI[nicC]}" >$NMTX_LAB/unbind; }
 undo_nic_gone() {
@@ -272,26 +276,20 @@ undo_nic_gone() {
 # The transmit hook goes some time after the last lease.
 before_linger() { loaded; }
 op_linger() {
-	binds_once_leased
-	wait_for 20 hook_is_off
+	binds_once_leased && wait_for 20 hook_is_off
 }
-hook_is_off() { [ "$(backend)" = none ]; }
 binds_once_leased() {
-	lease_there
-	binds
-	lease_away
+	lease_there && binds && lease_away
 }
 undo_linger() { lease_away; }
 
 before_unload() { held; }
 op_unload() {
-	nmtx drain
-	rmmod netmem_tx
+	nmtx drain && rmmod netmem_tx
 }
 undo_unload() { bg_end held; }
 again_unload() {
-	module_load
-	rmmod netmem_tx
+	module_load && rmmod netmem_tx
 }
 
 before_unload_direct() { loaded attach=always hook=direct; }

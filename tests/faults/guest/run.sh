@@ -19,7 +19,8 @@ BASELINE=/run/faults.baseline
 
 there() { [ -d /sys/module/netmem_tx ]; }
 
-# step FUNCTION...: as a script of its own; what it says goes to OUT.
+# step FUNCTION...: as a script of its own; what it says goes to OUT. Where it is
+# called, errexit does nothing, nor in the function.
 step() {
 	local rc t=$EPOCHREALTIME
 	declare -F "$1" >/dev/null || return 0
@@ -78,16 +79,15 @@ kill_background() {
 put_all_back() {
 	kill_background
 	owner_off livepatch
-	if there; then
-		nmtx drain off
-		[ ! -e /run/netns/guest2 ] || container_down 2
-		lease_away
-		bindings_are 0 60
-		has_kernel_leases || status_is leases 0
-		rmmod netmem_tx
-	fi
-	dmabufs_are 0
-	nothing_left
+	! there || module_away || return
+	dmabufs_are 0 && nothing_left
+}
+module_away() {
+	nmtx drain off
+	[ ! -e /run/netns/guest2 ] || container_down 2
+	lease_away && bindings_are 0 60 || return
+	has_kernel_leases || status_is leases 0 || return
+	rmmod netmem_tx
 }
 
 # Takes long: the kernel writes down every stack that it knows.
@@ -97,10 +97,7 @@ nothing_leaked() {
 	echo "$(live_count) objects live after the module, $(cat $BASELINE) before"
 	return 1
 }
-back_and_nothing_leaked() {
-	put_all_back
-	nothing_leaked
-}
+back_and_nothing_leaked() { put_all_back && nothing_leaked; }
 
 # --- which calls are reached ----------------------------------------------
 
@@ -148,6 +145,7 @@ job() {
 	NAME=$1 OP=$5 FROM=$6
 	declare -F "$again" >/dev/null || again=op_$5
 	printf 'start\t%s\t%s\t%s\n' "$1" "$5" "$6" >&"$TAP_FD"
+	step "fresh_$5" || { verdict FAILED "before it" && return; }
 	injected "$5" "$2" "$3" "$4" "$6" "$7" || { verdict FAILED "no probe" && return; }
 	step "undo_$5" || { verdict FAILED "what undoes it" && return; }
 	! is_load "$5" || step nothing_left ||
@@ -237,8 +235,7 @@ walk() { # JOBS
 
 # Whoever still held a device would keep it from going.
 devices_go() {
-	topology_down
-	timeout 60 rmmod nmtx_lab
+	topology_down && timeout 60 rmmod nmtx_lab
 }
 
 begin() {
