@@ -112,9 +112,9 @@ again_bind_taken() {
 	lease_there
 }
 
+fid_there() { [ -e /dev/nmtx_fid ] || insmod /lab/ko/nmtx_fid.ko; }
 before_bind_odd() {
-	leased
-	[ -e /dev/nmtx_fid ] || insmod /lab/ko/nmtx_fid.ko
+	leased && fid_there
 }
 op_bind_odd() { in_guest python3 /lab/faults/odd.py nk_guest; }
 
@@ -170,18 +170,10 @@ again_send_gso() { sends; }
 
 # A tag is pushed into the packet, as the device cannot send it beside it.
 before_send_vlan() {
-	leased
-	in_guest ethtool -K nk_guest tx-vlan-offload off
-	in_guest tc qdisc add dev nk_guest clsact
-	in_guest tc filter add dev nk_guest egress protocol ip matchall \
-		action vlan push id 5
+	leased && fid_there && in_guest ethtool -K nk_guest tx-vlan-offload off
 }
-op_send_vlan() { lost; }
-undo_send_vlan() {
-	in_guest tc qdisc del dev nk_guest clsact
-	in_guest ethtool -K nk_guest tx-vlan-offload on
-}
-again_send_vlan() { sends; }
+op_send_vlan() { python3 /lab/faults/tagged.py guest nk_guest; }
+undo_send_vlan() { in_guest ethtool -K nk_guest tx-vlan-offload on; }
 
 before_send_dropped() {
 	leased

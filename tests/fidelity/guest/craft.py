@@ -6,7 +6,7 @@ import struct
 
 from nl import errname
 
-FID_SKB = struct.Struct("=iIIii5H128s16s2xiI")
+FID_SKB = struct.Struct("=iIIii6H128s16siI")
 FID_DMABUF = struct.Struct("=IIiii")
 FID_DEV = struct.Struct("=II")
 (MODE_NONE, MODE_DMA, ABSENT, PRESENT, QUEUE_STOP, QUEUE_WAKE, NO_DMA_MASK,
@@ -61,7 +61,7 @@ class Packet:
         self.netns, self.dev, self.frags = netns, dev, frags
         self.header, self.frag_len = header, frag_len
         self.nic, self.socks = "nicA", (-1, -1)
-        self.vlan, self.csum = 0, (0, 0)
+        self.vlan, self.csum, self.headroom = 0, (0, 0), 128
 
     def send(self):
         """What dev_queue_xmit() said, and whether it was unreadable."""
@@ -69,8 +69,8 @@ class Packet:
             got = ioctl(1, FID_SKB, (
                 netns.fileno(), self.netns.ifindex(self.dev),
                 socket.if_nametoindex(self.nic), *self.socks, self.vlan,
-                *self.csum, self.frag_len, len(self.header), self.header,
-                self.frags.encode(), 0, 0))
+                *self.csum, self.frag_len, len(self.header), self.headroom,
+                self.header, self.frags.encode(), 0, 0))
         xmit = got[-2]
         said = {0: "success", 1: "drop", 2: "cn"}.get(xmit, errname(-xmit))
         return said, bool(got[-1])

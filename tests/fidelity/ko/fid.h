@@ -26,6 +26,7 @@ struct net_device;
  * @csum_offset: where it goes, from there
  * @frag_len: bytes of each fragment
  * @header_len: bytes of @header
+ * @headroom: bytes free before it
  * @header: Ethernet, IP, UDP
  * @frags: p a page, n an unreadable net_iov that is no device memory, d and e
  *	the first fragment that sock[0] and sock[1] have sent; ends with 0
@@ -42,6 +43,7 @@ struct fid_skb {
 	__u16 csum_offset;
 	__u16 frag_len;
 	__u16 header_len;
+	__u16 headroom;
 	__u8 header[FID_MAX_HEADER];
 	char frags[FID_MAX_FRAGS];
 	__s32 xmit;

@@ -167,12 +167,12 @@ static int add_frag(struct sk_buff *skb, const struct fid_skb *req, int i)
 
 static struct sk_buff *make_skb(const struct fid_skb *req)
 {
-	struct sk_buff *skb = alloc_skb(128 + FID_MAX_HEADER, GFP_KERNEL);
+	struct sk_buff *skb = alloc_skb(req->headroom + FID_MAX_HEADER, GFP_KERNEL);
 	int i, err;
 
 	if (!skb)
 		return ERR_PTR(-ENOMEM);
-	skb_reserve(skb, 128);
+	skb_reserve(skb, req->headroom);
 	skb_put_data(skb, req->header, req->header_len);
 	for (i = 0; i < FID_MAX_FRAGS && req->frags[i]; i++) {
 		err = add_frag(skb, req, i);
@@ -202,7 +202,8 @@ int fid_skb_send(struct fid_skb *req)
 	struct net *net;
 
 	if (req->header_len < ETH_HLEN + sizeof(struct iphdr) ||
-	    req->header_len > FID_MAX_HEADER || req->frag_len > PAGE_SIZE)
+	    req->header_len > FID_MAX_HEADER || req->frag_len > PAGE_SIZE ||
+	    req->headroom > PAGE_SIZE)
 		return -EINVAL;
 	net = get_net_ns_by_fd(req->netns_fd);
 	if (IS_ERR(net))
