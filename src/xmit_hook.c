@@ -206,6 +206,9 @@ static int detach_ipmodify(unsigned int n)
 	return 0;
 }
 
+/* What ftrace said when it did not let go of an attempt: then we have to stay. */
+static int left_attached;
+
 static int attach_ipmodify(void)
 {
 	const unsigned long ips[] = { validate_addr, segment_addr, copy_addr };
@@ -213,6 +216,8 @@ static int attach_ipmodify(void)
 	unsigned int i;
 	int err;
 
+	if (left_attached)
+		return left_attached;
 	if (hold_off && time_before(jiffies, hold_off))
 		return -EBUSY;
 	for (i = 0; i < ARRAY_SIZE(ipmodify_ops); i++) {
@@ -230,7 +235,8 @@ undo:
 	/* To undo takes long; bind-tx needs no privilege to try it again. */
 	if (i)
 		hold_off = jiffies + HZ;
-	return detach_ipmodify(i) ?: err;
+	left_attached = detach_ipmodify(i);
+	return left_attached ?: err;
 }
 
 static int attach_hook(void)
@@ -438,7 +444,7 @@ void nmtx_xmit_hook_exit(void)
 
 	mutex_lock(&hook_lock);
 	WRITE_ONCE(closing, true);
-	err = detach_hook();
+	err = detach_hook() ?: left_attached;
 	mutex_unlock(&hook_lock);
 	cancel_delayed_work_sync(&detach_later);
 	if (err)

@@ -18,7 +18,7 @@ lease_add lease_ipmodify lease_del
 bind bind_taken bind_odd bind_direct
 status stats dev dev_one leases bindings drain
 send send_gso send_vlan send_dropped send_rebuilt traced perf
-netkit_gone nic_gone linger unload unload_direct unload_ipmodify"
+netkit_gone nic_gone linger unload unload_direct unload_ipmodify unload_taken"
 
 # Those where many calls can fail one after the other, before a look at what is
 # left: before_OP is done once.
@@ -42,6 +42,8 @@ op_load_owned() { modprobe netmem_tx; }
 undo_load_owned() { sysctl -qw kernel.ftrace_enabled=1; }
 again_load_owned() { modprobe netmem_tx; }
 
+# Where the kernel has leases of its own, the first binding attaches it.
+hook_needed() { if has_kernel_leases; then binds; else lease_add; fi; }
 # The transmit hook of a lease before stays a while.
 hook_is_attached_anew() {
 	case $NAME in
@@ -70,12 +72,12 @@ op_netns() { ip netns add extra; }
 undo_netns() { [ ! -e /run/netns/extra ] || ip netns del extra; }
 
 before_lease_add() { heard; }
-op_lease_add() { has_kernel_leases || lease_add; }
+op_lease_add() { hook_needed; }
 undo_lease_add() { lease_away; }
 fresh_lease_add() { hook_is_attached_anew; }
 
 before_lease_ipmodify() { heard hook=ipmodify; }
-op_lease_ipmodify() { has_kernel_leases || lease_add; }
+op_lease_ipmodify() { hook_needed; }
 undo_lease_ipmodify() { lease_away; }
 fresh_lease_ipmodify() { hook_is_attached_anew; }
 again_lease_ipmodify() {
@@ -105,7 +107,7 @@ before_bind_taken() {
 	owner_on livepatch skb_copy_and_csum_bits
 	loaded
 }
-op_bind_taken() { has_kernel_leases || lease_add; }
+op_bind_taken() { hook_needed; }
 undo_bind_taken() { owner_off livepatch; }
 again_bind_taken() {
 	sleep 1.5
@@ -290,3 +292,12 @@ again_unload_direct() { again_unload; }
 before_unload_ipmodify() { loaded attach=always hook=ipmodify; }
 op_unload_ipmodify() { rmmod netmem_tx; }
 again_unload_ipmodify() { again_unload; }
+
+# Half of an IPMODIFY hook was there and had to go.
+before_unload_taken() { before_bind_taken; }
+op_unload_taken() {
+	! hook_needed || return
+	rmmod netmem_tx
+}
+undo_unload_taken() { owner_off livepatch; }
+again_unload_taken() { again_unload; }
