@@ -124,15 +124,20 @@ def stuck_flow(world, verdict, binding, netns=None):
     return flow
 
 
-@scenario()
-def binding_unbound_in_flight(world, verdict):
-    """What is queued holds it; it ends with the connection."""
-    buf = DmaBuf(262144)
-    binding = Binding(world.guest, "nk_guest", buf)
+def unbound_in_flight(world, verdict):
+    """A binding whose socket was closed, and the flow that still holds it."""
+    binding = Binding(world.guest, "nk_guest", DmaBuf(262144))
     verdict.bound(binding)
     flow = stuck_flow(world, verdict, binding)
     binding.nl.close()
     verdict.add("binding", binding.state(0.5))
+    return binding, flow
+
+
+@scenario()
+def binding_unbound_in_flight(world, verdict):
+    """What is queued holds it; it ends with the connection."""
+    binding, flow = unbound_in_flight(world, verdict)
     flow.close()
     verdict.add("binding", binding.state(10))
 
@@ -140,12 +145,7 @@ def binding_unbound_in_flight(world, verdict):
 @scenario()
 def binding_unbound_in_flight_arrives(world, verdict):
     """What is queued still arrives."""
-    buf = DmaBuf(262144)
-    binding = Binding(world.guest, "nk_guest", buf)
-    verdict.bound(binding)
-    flow = stuck_flow(world, verdict, binding)
-    binding.nl.close()
-    verdict.add("binding", binding.state(0.5))
+    binding, flow = unbound_in_flight(world, verdict)
     flow.want = flow.want[:flow.sent]
     flow.sink.paused = False
     flow.run(10).tell()

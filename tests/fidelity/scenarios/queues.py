@@ -9,16 +9,21 @@ from suite import add, scenario
 from world import run
 
 
-@scenario()
-def path_queue_stopped(world, verdict):
-    """Packets wait in the NIC's qdisc until its queue is woken."""
-    buf = DmaBuf(65536)
-    binding = Binding(world.guest, "nk_guest", buf)
+def held_up(world, verdict, size):
+    """A binding, and a flow whose packets cannot leave the NIC's queue."""
+    binding = Binding(world.guest, "nk_guest", DmaBuf(size))
     verdict.bound(binding)
     flow = Flow(world, verdict, binding)
     world.later(act, "nicA", QUEUE_WAKE)
     act("nicA", QUEUE_STOP)
     flow.step()
+    return binding, flow
+
+
+@scenario()
+def path_queue_stopped(world, verdict):
+    """Packets wait in the NIC's qdisc until its queue is woken."""
+    binding, flow = held_up(world, verdict, 65536)
     waited = wait_for(5, lambda: backlog("nicA"))
     verdict.add("seen", "waited" if waited else "did-not-wait")
     act("nicA", QUEUE_WAKE)
@@ -35,13 +40,7 @@ def backlog(dev):
 @scenario()
 def path_queue_stopped_unbound(world, verdict):
     """Unbound while its packets wait there: they hold it, and still leave."""
-    buf = DmaBuf(8192)
-    binding = Binding(world.guest, "nk_guest", buf)
-    verdict.bound(binding)
-    flow = Flow(world, verdict, binding)
-    world.later(act, "nicA", QUEUE_WAKE)
-    act("nicA", QUEUE_STOP)
-    flow.step()
+    binding, flow = held_up(world, verdict, 8192)
     wait_for(5, lambda: backlog("nicA"))
     binding.nl.close()
     verdict.add("binding", binding.state(0.5))

@@ -210,10 +210,10 @@ def send_container_takes_anothers(world, verdict):
     verdict.add("seen", "another's")
 
 
-@scenario()
-def send_same_number_takes_hosts(world, verdict):
-    """A netkit that has the NIC's number in its own namespace."""
-    number = world.init.ifindex("nicA")
+def same_number(world, verdict, owner, dev, same):
+    """A netkit with the number of another device, in a namespace of its own,
+    and what it sends of that device's binding."""
+    number = owner.ifindex(dev)
     netns = world.space("fxns")
     ip(f"link add fxh index 7777 type netkit mode l2 peer name fxg index {number}",
        "link set fxh netns 1", netns="fxns")
@@ -221,29 +221,23 @@ def send_same_number_takes_hosts(world, verdict):
     ip("addr add 10.18.0.2/24 dev fxg", "link set fxg up",
        "route add default via 10.18.0.1", netns="fxns")
     world.redirect("fxh", "nicA")
-    binding = Binding(world.init, "nicA", DmaBuf(4096))
+    binding = Binding(owner, dev, DmaBuf(4096))
     verdict.bound(binding)
     Flow(world, verdict, binding, src=netns).run().tell().close()
     verdict.add("binding", binding.end())
-    verdict.add("seen", "same" if netns.ifindex("fxg") == number else "other")
+    verdict.add("seen", same if netns.ifindex("fxg") == number else "other")
+
+
+@scenario()
+def send_same_number_takes_hosts(world, verdict):
+    """A netkit that has the NIC's number in its own namespace."""
+    same_number(world, verdict, world.init, "nicA", "same")
 
 
 @scenario()
 def send_same_number_takes_anothers(world, verdict):
     """A netkit that has the number of another container's netkit."""
-    number = world.guest.ifindex("nk_guest")
-    netns = world.space("fxns")
-    ip(f"link add fxh index 7777 type netkit mode l2 peer name fxg index {number}",
-       "link set fxh netns 1", netns="fxns")
-    world.ip("addr add 10.18.0.1/24 dev fxh", "link set fxh up", undo=("link del fxh",))
-    ip("addr add 10.18.0.2/24 dev fxg", "link set fxg up",
-       "route add default via 10.18.0.1", netns="fxns")
-    world.redirect("fxh", "nicA")
-    binding = Binding(world.guest, "nk_guest", DmaBuf(4096))
-    verdict.bound(binding)
-    Flow(world, verdict, binding, src=netns).run().tell().close()
-    verdict.add("binding", binding.end())
-    verdict.add("seen", "same-as-netkit" if netns.ifindex("fxg") == number else "other")
+    same_number(world, verdict, world.guest, "nk_guest", "same-as-netkit")
 
 
 @scenario()
