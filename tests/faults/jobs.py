@@ -118,7 +118,7 @@ def main():
         return 0
     jobs = table(sys.argv[5])
     walked = table(sys.argv[6])
-    done = [line for line in walked if line[0] == "point"]
+    done = {tuple(line[1:4]) for line in walked if line[0] == "point"}
     if len(done) != len(jobs):
         print(f"faults: {len(done)} of {len(jobs)} jobs came to an end")
         return 1
