@@ -3,6 +3,7 @@
 # stock kernel. Our packages are installed there, it is booted, upgraded,
 # downgraded, gets newer kernels, and is purged at last.
 # usage: boot.sh [STAGE...]      (default: all, in this order)
+#	readme    6.18.15  the commands of README.md, from source to a send; uninstalled
 #	first     6.18.15  apt install builds the module; a container sends
 #	second    6.18.15  loaded at boot, leases made, sends
 #	changes   6.18.15  upgrade and downgrade of the package in the middle of a send
@@ -14,9 +15,9 @@
 #	back      6.18.15  works again; then purged
 #	gone      6.18.15  nothing is left
 #	NETMEM_TX_BOOT_TIMEOUT   seconds for each stage (2400)
-#	NETMEM_TX_BOOT_DISK=1    "first" begins with the disk that an earlier run made
-# Stages go on with the disk of the one before. "first" makes a new one; later
-# ones alone need what an earlier run left. Needs build/packages/*.deb. Says
+#	NETMEM_TX_BOOT_DISK=1    begin with the bare disk that an earlier run made
+# Stages go on with the disk of the one before. "readme" and "first" begin with a
+# bare one; later ones alone need what an earlier run left. Needs build/packages/*.deb. Says
 # what it found in TAP; the logs are in build/boot/.
 set -euo pipefail
 # shellcheck source=packaging/lib.sh
@@ -27,7 +28,7 @@ set -euo pipefail
 logs=$TREE/build/boot
 DISK=$CACHE/boot-disk
 NEXT=$VERSION.1
-STAGES=(first second changes secure off unsigned newer native back gone)
+STAGES=(readme first second changes secure off unsigned newer native back gone)
 UEFI_PACKAGES=(ovmf python3-virt-firmware shim-signed grub-efi-amd64-signed mtools
 	dosfstools openssl)
 SYSTEM_PACKAGES=("${HOST_PACKAGES[@]}" systemd-sysv dbus iproute2 initramfs-tools
@@ -285,16 +286,47 @@ boot_verdict() {
 	result "$word" "$stage: log clean, power-off clean"
 }
 
+bare_disk() {
+	if [ -z "${NETMEM_TX_BOOT_DISK:-}" ] || [ ! -e "$DISK.bare" ]; then
+		logged boot-disk fresh_root "$base" make_disk
+		NETMEM_TX_BOOT_DISK=1
+	fi
+	cp --sparse=always "$DISK.bare" "$DISK"
+}
+
+# The first block of commands under a headline of README.md.
+readme_block() {
+	awk -v head="## $1" '$0 == head { in_it = 1; next }
+		in_it && /^\t/ { sub(/^\t(# )?/, ""); print; some = 1; next }
+		some { exit }' "$TREE/README.md"
+}
+
+# What README.md says is to be installed, is: in the root, where the network is.
+# There uname would tell this machine's kernel. The rest is for the guest.
+readme_files() {
+	local release
+	release=$(release_of 6.18.15)
+	mkdir -p "$ROOT/root/source"
+	tar -C "$ROOT/root/source" --strip-components=1 -xf "$TARBALL"
+	readme_block "Install it on a host" >"$ROOT/lab/readme"
+	awk '/^apt-get/ { on = 1 } on { print } !/\\$/ { on = 0 }' "$ROOT/lab/readme" >"$ROOT/lab/readme.apt"
+	awk '/^apt-get/ { on = 1 } !on { print } !/\\$/ { on = 0 }' "$ROOT/lab/readme" >"$ROOT/lab/readme.rest"
+	[ -s "$ROOT/lab/readme.apt" ] && [ -s "$ROOT/lab/readme.rest" ]
+	sed -n 's/^\t# \(nmtx lease add .*\)/\1/p' "$TREE/README.md" | head -n 1 >"$ROOT/lab/readme.lease"
+	in_root env DEBIAN_FRONTEND=noninteractive bash -ec \
+		"uname() { echo $release; }; apt-get() { command apt-get -y -q \"\$@\"; }
+		. /lab/readme.apt"
+}
+
 run_stage() {
 	local stage=$1 kernel args='' rc=0
 	kernel=$(kernel_of "$stage")
 	case $stage in
-	first)
-		if [ -z "${NETMEM_TX_BOOT_DISK:-}" ] || [ ! -e "$DISK.bare" ]; then
-			logged boot-disk fresh_root "$base" make_disk
-		fi
-		cp --sparse=always "$DISK.bare" "$DISK"
+	readme)
+		bare_disk
+		logged boot-readme on_disk readme_files
 		;;
+	first) bare_disk ;;
 	off) args=nmtx=off ;;
 	unsigned) args=module.sig_enforce=1 ;;
 	newer | native) logged "boot-kernel-$kernel" on_disk install_kernel "$kernel" ;;
@@ -323,7 +355,7 @@ main() {
 		"$LAB/root.sh" "$kernel"
 		"$LAB/fetch.sh" "$kernel" kernel headers image
 	done
-	if [ "$1" = first ]; then
+	if [ "$1" = readme ] || [ "$1" = first ]; then
 		base=$(make_root system-root "${SYSTEM_PACKAGES[@]}")
 		logged boot-next build_next
 	fi
