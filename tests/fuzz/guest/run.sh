@@ -128,6 +128,9 @@ begin() {
 	nmtx lease add dev nk_guest2 netns guest2 nic nicC
 	nmtx lease add dev nk_guest3 netns guest3 nic nicA
 	hold keep in_guest3 nk_guest3
+}
+# Not before what has to go well is done.
+changes_begin() {
 	devices_change &
 	changes=$!
 }
@@ -170,6 +173,7 @@ grep '\[netmem_tx\]' $TRACING/available_filter_functions | cut -d' ' -f1 |
 echo 1 >$TRACING/events/netmem_tx/enable
 bg monitor here nmtx monitor
 quietly some_sends
+changes_begin
 all_fuzz $((COUNT / 50))
 quietly end
 trace_stop
@@ -177,6 +181,7 @@ say_reached
 
 echo "then all"
 quietly begin
+changes_begin
 all_fuzz "$COUNT"
 echo "devices changed: $(grep -c '^bindings' /run/fuzz.devices) times"
 quietly end
