@@ -40,7 +40,7 @@ build_user() {
 one() {
 	info "fuzz: seed $1, $2 messages, kernel $KERNEL"
 	"$LAB/vm.sh" --skip test,owners --log "$OUT/$1" \
-		--timeout "$((1800 * ${NETMEM_TX_SLOW:-1}))" --add "$OUT/files" --add "$user" \
+		--timeout "$((3600 * ${NETMEM_TX_SLOW:-1}))" --add "$OUT/files" --add "$user" \
 		"$KERNEL" -- /lab/fuzz/run.sh "$1" "$2" >"$OUT/$1.txt" || return
 	grep -q '^fuzz-end' "$OUT/$1.txt"
 }
