@@ -309,9 +309,14 @@ readme_files() {
 	mkdir -p "$ROOT/root/source"
 	tar -C "$ROOT/root/source" --strip-components=1 -xf "$TARBALL"
 	readme_block "Install it on a host" >"$ROOT/lab/readme"
-	awk '/^apt-get/ { on = 1 } on { print } !/\\$/ { on = 0 }' "$ROOT/lab/readme" >"$ROOT/lab/readme.apt"
-	awk '/^apt-get/ { on = 1 } !on { print } !/\\$/ { on = 0 }' "$ROOT/lab/readme" >"$ROOT/lab/readme.rest"
-	[ -s "$ROOT/lab/readme.apt" ] && [ -s "$ROOT/lab/readme.rest" ]
+	rm -f "$ROOT"/lab/readme.{apt,rest}
+	awk -v apt="$ROOT/lab/readme.apt" -v rest="$ROOT/lab/readme.rest" '
+		/^apt-get/ { on = 1 }
+		{ print >(on ? apt : rest) }
+		!/\\$/ { on = 0 }' "$ROOT/lab/readme"
+	if [ ! -s "$ROOT/lab/readme.apt" ] || [ ! -s "$ROOT/lab/readme.rest" ]; then
+		die "README.md does not say how to install it on a host"
+	fi
 	sed -n 's/^\t# \(nmtx lease add .*\)/\1/p' "$TREE/README.md" | head -n 1 >"$ROOT/lab/readme.lease"
 	in_root env DEBIAN_FRONTEND=noninteractive bash -ec \
 		"uname() { echo $release; }; apt-get() { command apt-get -y -q \"\$@\"; }
