@@ -252,7 +252,8 @@ boot() (
 		-monitor none)
 	start_args "$stage" "$(command_line "$stage" "$2")"
 	nic_args
-	timeout --kill-after=5 "${NETMEM_TX_BOOT_TIMEOUT:-2400}" "${qemu[@]}" </dev/null >&2
+	setpriv --pdeathsig TERM timeout --kill-after=5 \
+		"${NETMEM_TX_BOOT_TIMEOUT:-2400}" "${qemu[@]}" </dev/null >&2
 )
 
 count=0 failed=0

@@ -86,6 +86,7 @@ disk_args() {
 # cpu: where instructions are counted, copies are not by "rep movsb", of which
 # each byte would count as one.
 # no_timer_check: on a busy machine the kernel's test of its timer can fail.
+# setpriv: the guest ends with this script, however that ends.
 # shellcheck disable=SC2054 # the commas are QEMU's
 run_qemu() {
 	qemu=("$emulator" -accel "${NETMEM_TX_ACCEL:-tcg,thread=single}" -machine q35
@@ -98,7 +99,7 @@ run_qemu() {
 	nic_args
 	disk_args "$ROOT.img" "$kdir/modules.img" "$log/payload.tar"
 	printf '%q ' "${qemu[@]}" >"$log/qemu.sh"
-	timeout --kill-after=5 "$timeout" "${qemu[@]}" </dev/null 2>"$log/qemu.err" |
+	setpriv --pdeathsig TERM timeout --kill-after=5 "$timeout" "${qemu[@]}" </dev/null 2>"$log/qemu.err" |
 		tee "$log/output.log" | grep --line-buffered -av '^NMTX-GUEST-RC ' || true
 	return "${PIPESTATUS[0]}"
 }
