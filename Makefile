@@ -37,7 +37,7 @@ check:
 	@KERNELS="$(KERNELS)" tests/lab/run.sh $(CASES)
 
 check-debug:
-	@KERNEL="$(KERNEL)" tests/debug/$(if $(MUTANTS),mutants,run).sh $(CASES)
+	@KERNELS="$(KERNELS)" KERNEL="$(KERNEL)" tests/debug/$(if $(MUTANTS),mutants,run).sh $(CASES)
 
 bench:
 	@KERNEL="$(BENCH_KERNELS)" tests/bench/run.sh
@@ -102,7 +102,7 @@ help:
 	@echo "make demo         the main job step by step (KERNEL=6.18.15 or 7.1.13)"
 	@echo "make check        all cases on stock kernels (KERNELS=\"6.18.15 7.1.13\","
 	@echo "                  KERNELS=all, KERNELS=next, CASES=\"01-native\")"
-	@echo "make check-debug  the same cases on a debug kernel (KASAN, lockdep; KERNEL=);"
+	@echo "make check-debug  the same cases on two debug kernels (KASAN, lockdep; KERNELS=);"
 	@echo "                  KCSAN=1: one that looks for data races;"
 	@echo "                  MUTANTS=1: seeded bugs, each of which it has to report"
 	@echo "make bench        what it costs, in instructions (KERNEL=\"6.18.15 7.1.13\")"

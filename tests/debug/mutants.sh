@@ -6,14 +6,14 @@
 set -euo pipefail
 # shellcheck source=tests/fidelity/lib.sh
 . "$(dirname "$0")/../fidelity/lib.sh"
+# shellcheck source=tests/debug/lib.sh
+. "$(dirname "$0")/lib.sh"
 
-DEBUG=$TREE/tests/debug
 KERNEL=${KERNEL:-6.18.15}
 KERNEL=${KERNEL%%-*}
 NAME=$KERNEL-debug
 OUT=$TREE/build/debug-mutants
 WORK=debug-mutants
-SLOW=5
 
 head_of() { sed -n "1,8s/^$2: *//p" "$DEBUG/mutants/$1.mutant"; }
 
@@ -23,8 +23,7 @@ compile() {
 		tail -n 15 "$OUT/$1.build" >&2
 		return 1
 	}
-	mkdir -p "$OUT/$1.files/lab/debug"
-	cp "$DEBUG"/guest/* "$OUT/$1.files/lab/debug/"
+	debug_guest "$OUT/$1.files"
 }
 
 boot() { # NAME
@@ -69,9 +68,7 @@ need_lab_tools
 rm -rf "$OUT"
 mkdir -p "$OUT"
 [ $# -gt 0 ] || set -- "$DEBUG"/mutants/*.mutant
-dir=$("$DEBUG/build.sh" "$KERNEL")
-mkdir -p "$CACHE/kernels/$ROOT_ID"
-ln -sfn "$dir" "$CACHE/kernels/$ROOT_ID/$NAME"
+debug_kernel "$NAME"
 "$LAB/build.sh" --skip test,owners,module "$NAME"
 passed=0 failed=0
 count() { if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi; }

@@ -5,24 +5,23 @@
 # usage: run.sh [CASE...]             all cases, or these
 #        run.sh --prove [FAULT...]    show that faults are reported (samples/)
 #        run.sh --shell COMMAND...    one command in a guest with this kernel
-#	KERNEL=6.18.15   the kernel to build (a version of kernels.pins)
+#	KERNELS="6.18.15 7.1.13"   kernels to build (versions of kernels.pins);
+#	                 --prove and --shell take the first. KERNEL= is the same
 #	KCSAN=1          one that looks for data races instead, on two real threads
 #	JOBS=2           guests at the same time
 set -euo pipefail
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/../lab/lib.sh"
+# shellcheck source=tests/debug/lib.sh
+. "$(dirname "$0")/lib.sh"
 
-DEBUG=$TREE/tests/debug
-KERNEL=${KERNEL:-6.18.15}
-KERNEL=${KERNEL%%-*}
-name=$KERNEL-debug
+KERNELS=${KERNELS:-${KERNEL:-6.18.15 7.1.13}}
+kind=debug
 watch=/lab/debug/with-kmemleak
-# Under TCG this kernel is some 4 times slower than the stock one.
-SLOW=5
 VM_ARGS="--mem 3G"
 # A race needs two CPUs at work at the same time. They take two of ours.
 if [ -n "${KCSAN:-}" ]; then
-	name=$KERNEL-kcsan
+	kind=kcsan
 	watch=/lab/debug/with-kcsan
 	export JOBS=1 NETMEM_TX_ACCEL=tcg,thread=multi
 fi
@@ -46,21 +45,23 @@ declare -A FAULTS=(
 FAULT_NAMES="uaf oob sleep leak lock timer shift ref rtnl unbind nic"
 [ -z "${KCSAN:-}" ] || FAULT_NAMES=race
 
-# The kernel, and a directory of its name beside the stock kernels.
+# prepare VERSION...: the kernels, their NAMES, and what their guests need.
 prepare() {
-	local dir
-	dir=$("$DEBUG/build.sh" "$name")
-	mkdir -p "$CACHE/kernels/$ROOT_ID"
-	ln -sfn "$dir" "$CACHE/kernels/$ROOT_ID/$name"
-	release=$(cat "$dir/release")
+	local kernel
+	NAMES=()
+	for kernel; do
+		NAMES+=("${kernel%%-*}-$kind")
+		debug_kernel "${NAMES[-1]}"
+	done
 	extra=$(mktemp -d)
 	trap 'rm -rf "$extra"' EXIT
-	mkdir -p "$extra/lab/debug" "$extra/lab/ko"
-	cp "$DEBUG"/guest/* "$extra/lab/debug/"
+	debug_guest "$extra"
+	mkdir -p "$extra/lab/ko"
 }
 
 build_samples() {
-	local work=$ROOT/src/debug-samples
+	local work=$ROOT/src/debug-samples release
+	release=$(cat "$CACHE/kernels/$ROOT_ID/${NAMES[0]}/release")
 	rm -rf "$work"
 	cp -a "$DEBUG/samples" "$work"
 	in_root nice make -s -C "/lib/modules/$release/build" \
@@ -75,7 +76,7 @@ guest() {
 	shift
 	# shellcheck disable=SC2086 # a list of words
 	"$LAB/vm.sh" --log "$log" --timeout $((120 * SLOW)) $VM_ARGS --add "$extra" \
-		"$name" -- "$@" >"$extra/out" 2>"$extra/err"
+		"${NAMES[0]}" -- "$@" >"$extra/out" 2>"$extra/err"
 }
 
 # With FAULT the boot must fail and name it; with "none" it must pass.
@@ -124,7 +125,9 @@ case ${1:-} in
 --prove | --shell) mode=${1#--} && shift ;;
 --*) die "usage: run.sh [CASE...] | --prove [FAULT...] | --shell COMMAND..." ;;
 esac
-prepare
+read -ra versions <<<"$KERNELS"
+[ "$mode" = cases ] || versions=("${versions[0]}")
+prepare "${versions[@]}"
 case $mode in
 prove)
 	# shellcheck disable=SC2086 # a list of words
@@ -133,14 +136,14 @@ prove)
 	;;
 shell)
 	"$LAB/vm.sh" --log "$TREE/build/logs/debug-shell" --timeout $((120 * SLOW)) \
-		--mem 3G --add "$extra" "$name" -- "$@"
+		--mem 3G --add "$extra" "${NAMES[0]}" -- "$@"
 	;;
 cases)
 	# Those in which two CPUs meet.
 	if [ -n "${KCSAN:-}" ] && [ $# = 0 ]; then
 		set -- 10-send 15-bystanders 30-isolation 40-lifetime 60-unload 65-control
 	fi
-	KERNELS=$name NETMEM_TX_SLOW=$SLOW NETMEM_TX_VM_ARGS="$VM_ARGS --add $extra" \
+	KERNELS=${NAMES[*]} NETMEM_TX_SLOW=$SLOW NETMEM_TX_VM_ARGS="$VM_ARGS --add $extra" \
 		NETMEM_TX_WRAP="env NETMEM_TX_SLOW=$SLOW $watch" \
 		"$LAB/run.sh" "$@"
 	;;
