@@ -101,12 +101,12 @@ stage_kernel() {
 
 # All that a guest needs to boot is built in.
 make_initrd() {
-	local dir=$ROOT/tmp/$kind-initrd
+	local dir=$ROOT/tmp/$kind-$kernel-initrd
 	rm -rf "$dir"
 	mkdir -p "$dir"/{bin,dev,proc,mod,root,kern,rw,new}
 	cp "$ROOT/usr/bin/busybox" "$dir/bin/busybox"
 	install -m 755 "$LAB/guest/initrd-init" "$dir/init"
-	in_root sh -ec "cd /tmp/$kind-initrd && find . | cpio -o -H newc --quiet" >"$1/initrd.new"
+	in_root sh -ec "cd /tmp/$kind-$kernel-initrd && find . | cpio -o -H newc --quiet" >"$1/initrd.new"
 	mv "$1/initrd.new" "$1/initrd"
 	rm -rf "$dir"
 }
@@ -143,7 +143,7 @@ install_stage() {
 
 need_root
 "$LAB/root.sh"
-lock debug
+lock "$kind-$kernel"
 id=$({
 	printf '%s\n' 1 "$sum"
 	in_root gcc -dumpfullversion
