@@ -4,7 +4,7 @@
 DEBUG=$TREE/tests/debug
 # Under TCG these kernels are some 4 times slower than the stock ones.
 # shellcheck disable=SC2034 # of those that source it
-SLOW=5
+SLOW=$((5 * ${NETMEM_TX_SLOW:-1}))
 
 # debug_kernel NAME: VERSION-debug or VERSION-kcsan, built once, to a directory
 # beside the stock kernels, where tests/lab finds it.

@@ -9,6 +9,7 @@
 #	                 --prove and --shell take the first. KERNEL= is the same
 #	KCSAN=1          one that looks for data races instead, on two real threads
 #	JOBS=2           guests at the same time
+#	NETMEM_TX_SLOW=1 time limits times this
 set -euo pipefail
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/../lab/lib.sh"
