@@ -25,8 +25,11 @@ trace_start() {
 		print $i; fflush() } }' $TRACING/trace_pipe >"$REACHED" &
 	TRACER=$!
 }
+# Nothing is left that the reader did not take. It needs time on a busy machine.
+trace_is_read() { ! grep -q '^entries: [1-9]' $TRACING/per_cpu/cpu*/stats; }
 trace_stop() {
 	echo 0 >$TRACING/tracing_on
+	wait_for 120 trace_is_read
 	sleep 2
 	kill "$TRACER"
 	wait "$TRACER" 2>/dev/null || true
