@@ -171,17 +171,6 @@ states_of_nic() {
 	check "NIC is there again" rmmod absent
 	check "NIC there again: it sends" container_sends
 }
-# A TX binding leaves its dma-buf mapped when the NIC leaves its driver, with us
-# as without: tests/debug/run.sh --prove unbind. A kernel with DMA_API_DEBUG
-# would report that here; it keeps its eyes on one driver that is not there.
-dma_reports() { # on|off
-	local filter=/sys/kernel/debug/dma-api/driver_filter
-	[ -e $filter ] || return 0
-	case $1 in
-	on) echo - >$filter ;;
-	off) echo nobody >$filter ;;
-	esac
-}
 unbind_nic() {
 	dma_reports off
 	echo "${NIC_PCI[nicA]}" >"$DRIVER/unbind"

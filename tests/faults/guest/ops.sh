@@ -13,12 +13,14 @@
 TRACING=/sys/kernel/tracing
 NMTX_LAB=/sys/bus/pci/drivers/nmtx_lab
 
-OPS="load load_always load_ipmodify load_owned netns
+# unload_direct before anything refuses a direct call: on 6.16 and early 6.17 the
+# kernel keeps a note of each that it refused, and refuses all after it.
+OPS="load load_always load_ipmodify load_owned unload_direct netns
 lease_add lease_ipmodify lease_del
 bind bind_taken bind_odd bind_direct
 status stats dev dev_one leases bindings drain
 send send_gso send_vlan send_dropped send_rebuilt traced perf
-netkit_gone nic_gone linger unload unload_direct unload_ipmodify unload_taken"
+netkit_gone nic_gone linger unload unload_ipmodify unload_taken"
 
 # Those where many calls can fail one after the other, before a look at what is
 # left: before_OP is done once.
@@ -71,12 +73,13 @@ before_netns() { loaded; }
 op_netns() { ip netns add extra; }
 undo_netns() { [ ! -e /run/netns/extra ] || ip netns del extra; }
 
-before_lease_add() { heard; }
+kernel_lease_there() { ! has_kernel_leases || lease_there; }
+before_lease_add() { heard && kernel_lease_there; }
 op_lease_add() { hook_needed; }
 undo_lease_add() { lease_away; }
 fresh_lease_add() { hook_is_attached_anew; }
 
-before_lease_ipmodify() { heard hook=ipmodify; }
+before_lease_ipmodify() { heard hook=ipmodify && kernel_lease_there; }
 op_lease_ipmodify() { hook_needed; }
 undo_lease_ipmodify() { lease_away; }
 fresh_lease_ipmodify() { hook_is_attached_anew; }

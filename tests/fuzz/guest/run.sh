@@ -52,7 +52,9 @@ netkit_again() {
 	nmtx lease add dev nk_guest2 netns guest2 nic nicC || true
 }
 nic_again() {
+	dma_reports off
 	echo "${NIC_PCI[nicC]}" >$DRIVER/unbind || true
+	dma_reports on
 	echo "${NIC_PCI[nicC]}" >$DRIVER/bind || true
 	nic_named nicC || true
 	ip link set nicC up || true

@@ -69,6 +69,18 @@ nics_up() {
 
 quiet_sysctl() { sysctl -qw "$@"; }
 
+# A TX binding leaves its dma-buf mapped when the NIC leaves its driver, with us
+# as without: tests/debug/run.sh --prove unbind. A kernel with DMA_API_DEBUG
+# would report that here; it keeps its eyes on one driver that is not there.
+dma_reports() { # on|off
+	local filter=/sys/kernel/debug/dma-api/driver_filter
+	[ -e $filter ] || return 0
+	case $1 in
+	on) echo - >$filter ;;
+	off) echo nobody >$filter ;;
+	esac
+}
+
 # Idempotent: the NICs stay where they are from one topology to the next,
 # because moving them and waiting for their link takes seconds.
 far_end_up() { # NIC FAR NETNS NETWORK

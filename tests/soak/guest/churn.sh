@@ -10,7 +10,9 @@ HOOKS=(netdev_nl_bind_tx_doit net_devmem_get_binding net_devmem_unbind_dmabuf
 PARTS="owners netkits nics links attempts"
 
 nic_again() {
+	dma_reports off
 	echo "${NIC_PCI[nicC]}" >$DRIVER/unbind
+	dma_reports on
 	echo "${NIC_PCI[nicC]}" >$DRIVER/bind
 	nic_named nicC
 	ip addr replace 10.3.0.1/24 dev nicC
