@@ -177,22 +177,6 @@ static struct ftrace_ops ipmodify_ops[ARRAY_SIZE(function_names)] = {
 	},
 };
 
-static int attach_direct(void)
-{
-	unsigned long ips[] = { validate_addr, segment_addr, copy_addr };
-	int err;
-
-	/* What an earlier registration left in it must not be there. */
-	memset(&direct_ops, 0, sizeof(direct_ops));
-	err = ftrace_set_filter_ips(&direct_ops, ips, ARRAY_SIZE(ips), 0, 1);
-	if (!err)
-		err = register_ftrace_direct(&direct_ops,
-					     (unsigned long)nmtx_xmit_stub);
-	if (err)
-		ftrace_free_filter(&direct_ops);
-	return err;
-}
-
 static int detach_ipmodify(unsigned int n)
 {
 	int err;
@@ -237,6 +221,38 @@ undo:
 		hold_off = jiffies + HZ;
 	left_attached = detach_ipmodify(i);
 	return left_attached ?: err;
+}
+
+/* Would a direct call be refused? A livepatch refuses IPMODIFY, too. */
+static int ask_with_ipmodify(void)
+{
+	int err = attach_ipmodify();
+
+	if (err)
+		return err;
+	left_attached = detach_ipmodify(ARRAY_SIZE(ipmodify_ops));
+	return left_attached;
+}
+
+static int attach_direct(void)
+{
+	unsigned long ips[] = { validate_addr, segment_addr, copy_addr };
+	int err;
+
+	if (NMTX_REFUSED_DIRECT_STAYS) {
+		err = ask_with_ipmodify();
+		if (err)
+			return err;
+	}
+	/* What an earlier registration left in it must not be there. */
+	memset(&direct_ops, 0, sizeof(direct_ops));
+	err = ftrace_set_filter_ips(&direct_ops, ips, ARRAY_SIZE(ips), 0, 1);
+	if (!err)
+		err = register_ftrace_direct(&direct_ops,
+					     (unsigned long)nmtx_xmit_stub);
+	if (err)
+		ftrace_free_filter(&direct_ops);
+	return err;
 }
 
 static int attach_hook(void)

@@ -28,4 +28,12 @@
 	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0) && \
 	 LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0))
 
+/*
+ * register_ftrace_direct() that is refused after it looked at its own table
+ * leaves its entry there, and nobody gets a direct call to that function until
+ * the next boot. 6.18 has the mend.
+ */
+#define NMTX_REFUSED_DIRECT_STAYS \
+	(LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0))
+
 #endif
