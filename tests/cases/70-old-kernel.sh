@@ -10,6 +10,8 @@
 . "${LAB:-/lab}/guest/lib.sh"
 # shellcheck source=tests/lab/guest/live.sh
 . "$LAB/guest/live.sh"
+# shellcheck source=tests/lab/guest/owners.sh
+. "$LAB/guest/owners.sh"
 
 NUMBER=0
 
@@ -148,8 +150,22 @@ forwarded() {
 	check "forwarding: by redirect it arrives" transfer remote 10.2.0.2 --size 64k
 }
 
+# A direct call that ftrace refuses under a livepatch stays in its table, and
+# nobody gets another one: none is asked for.
+lease_refused() { ! lease_add nk_guest; }
+under_livepatch() {
+	check "module beside a livepatch" module_load
+	is "a livepatch comes" "$(owner_on livepatch skb_segment)" on
+	check "lease: refused" lease_refused
+	check "the module goes" rmmod netmem_tx
+	owner_off livepatch
+	is "then BPF gets its direct call" "$(owner_on fentry skb_segment)" on
+	owner_off fentry
+}
+
 check "topology comes up" topology_up l2 redirect
 check "sockets without owner give up soon" orphans_give_up guest
+under_livepatch
 stock_kernel
 with_module
 nic_gone
