@@ -31,7 +31,7 @@
 /*
  * register_ftrace_direct() that is refused after it looked at its own table
  * leaves its entry there, and nobody gets a direct call to that function until
- * the next boot. 6.18 has the mend.
+ * the next boot. 6.18 has the mend, and so has 6.17.13.
  */
 #define NMTX_REFUSED_DIRECT_STAYS \
 	(LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0))

@@ -13,8 +13,8 @@
 TRACING=/sys/kernel/tracing
 NMTX_LAB=/sys/bus/pci/drivers/nmtx_lab
 
-# unload_direct before anything refuses a direct call: on 6.16 and early 6.17 the
-# kernel keeps a note of each that it refused, and refuses all after it.
+# unload_direct before a direct call is made to fail: on 6.16 the kernel keeps a
+# note of each that it refused, and refuses all after it.
 OPS="load load_always load_ipmodify load_owned unload_direct netns
 lease_add lease_ipmodify lease_del
 bind bind_taken bind_odd bind_direct
