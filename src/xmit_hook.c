@@ -444,6 +444,8 @@ int __init nmtx_xmit_hook_init(void)
 	else if (err)
 		pr_err("refused: attach=always, hook=%s, but another has a direct call, often BPF, or a livepatch (error %d)\n",
 		       hook, err);
+	if (left_attached)
+		nmtx_hooks_stuck(left_attached);
 	return err;
 }
 
