@@ -37,7 +37,8 @@ check:
 	@KERNELS="$(KERNELS)" tests/lab/run.sh $(CASES)
 
 check-debug:
-	@KERNELS="$(KERNELS)" KERNEL="$(KERNEL)" tests/debug/$(if $(MUTANTS),mutants,run).sh $(CASES)
+	@KERNELS="$(KERNELS)" KERNEL="$(if $(filter file,$(origin KERNEL)),,$(KERNEL))" \
+		tests/debug/$(if $(MUTANTS),mutants,run).sh $(CASES)
 
 bench:
 	@KERNEL="$(BENCH_KERNELS)" tests/bench/run.sh
