@@ -100,10 +100,22 @@ WITH_PAYLOAD='(tcp and ip[2:2] - ((ip[0] & 15) << 2) - ((tcp[12] & 240) >> 2) > 
 
 capture_begin() {
 	rm -f "$CAPTURE"
-	bg capture in_other tcpdump -i nicS -U --immediate-mode -w "$CAPTURE" tcp
+	bg capture in_other tcpdump -i nicS -B 32768 -U --immediate-mode \
+		-w "$CAPTURE" tcp
 	bg_says capture 'listening on'
 }
-capture_end() { bg_end capture INT; }
+# With all that came before it in the file: what tcpdump has not yet read when
+# it is ended is lost, so a last packet of our own has to be there first.
+capture_end() {
+	timeout 10 bash -c ': >/dev/tcp/10.3.0.2/9' 2>/dev/null || true # refused
+	wait_for 20 last_captured || return
+	bg_end capture INT
+	grep -q '^0 packets dropped by kernel' /run/bg.capture.out ||
+		{ bg_out capture && return 1; }
+}
+last_captured() {
+	[ -n "$(tcpdump -nr "$CAPTURE" 'tcp dst port 9' 2>/dev/null)" ]
+}
 payload_packets() {
 	tcpdump -nr "$CAPTURE" "$WITH_PAYLOAD" 2>/dev/null | wc -l
 }
