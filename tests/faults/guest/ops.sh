@@ -20,7 +20,7 @@ lease_add lease_ipmodify lease_del
 bind bind_taken bind_odd bind_direct
 status stats dev dev_one leases bindings drain
 send send_gso send_vlan send_dropped send_rebuilt traced perf
-netkit_gone nic_gone linger unload unload_ipmodify unload_taken"
+netkit_gone nic_gone linger unload unload_ipmodify"
 
 # Those where many calls can fail one after the other, before a look at what is
 # left: before_OP is done once.
@@ -295,12 +295,3 @@ again_unload_direct() { again_unload; }
 before_unload_ipmodify() { loaded attach=always hook=ipmodify; }
 op_unload_ipmodify() { rmmod netmem_tx; }
 again_unload_ipmodify() { again_unload; }
-
-# Half of an IPMODIFY hook was there and had to go.
-before_unload_taken() { before_bind_taken; }
-op_unload_taken() {
-	! hook_needed || return
-	rmmod netmem_tx
-}
-undo_unload_taken() { owner_off livepatch; }
-again_unload_taken() { again_unload; }

@@ -164,12 +164,17 @@ job() {
 	fi
 }
 
-# The module is to stay for ever then; so this is the end of the boot.
+# The module is to stay for ever then, and says so at the latest when it is to
+# be unloaded; so this is the end of the boot.
 job_stuck() {
 	NAME=$1 OP=$5 FROM=$6
 	printf 'start\t%s\t%s\t%s\n' "$1" "$5" "$6" >&"$TAP_FD"
 	add "$2" "$3" "$6" "$7" "$4"
-	("op_$5") >"$OUT" 2>&1 &
+	(
+		"op_$5" || true
+		clear_all
+		put_all_back
+	) >"$OUT" 2>&1 &
 	if wait_for 60 says_stuck && sleep 2 && there; then
 		verdict ok "the module stays"
 	else
@@ -212,19 +217,25 @@ job_alone() { # JOB LOOK
 	cat "$OUT.verdicts"
 }
 
+# is_alone OP JOB: what ends the boot cannot be looked at with others.
+is_alone() {
+	[[ $2 = *$'\t'stuck ]] || [[ " ${TOGETHER_OPS//$'\n'/ } " != *" $1 "* ]]
+}
+
 walk() { # JOBS
 	local op lines=() alone=0
 	mapfile -t lines <"$1"
 	while [ ${#lines[@]} -gt 0 ]; do
 		op=$(cut -f5 <<<"${lines[0]}")
 		TOGETHER=()
-		if [[ " ${TOGETHER_OPS//$'\n'/ } " != *" $op "* ]]; then
+		if is_alone "$op" "${lines[0]}"; then
 			[ $((alone++)) != 0 ] || take_baseline send
 			job_alone "${lines[0]}" put_all_back
 			lines=("${lines[@]:1}")
 			continue
 		fi
-		while [ ${#lines[@]} -gt 0 ] && [ "$(cut -f5 <<<"${lines[0]}")" = "$op" ]; do
+		while [ ${#lines[@]} -gt 0 ] && [ "$(cut -f5 <<<"${lines[0]}")" = "$op" ] &&
+			! is_alone "$op" "${lines[0]}"; do
 			TOGETHER+=("${lines[0]}")
 			lines=("${lines[@]:1}")
 		done
