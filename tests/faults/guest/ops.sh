@@ -282,16 +282,16 @@ undo_linger() { lease_away; }
 
 before_unload() { held; }
 op_unload() {
-	nmtx drain && rmmod netmem_tx
+	nmtx drain && unloads
 }
 undo_unload() { bg_end held; }
 again_unload() {
-	module_load && rmmod netmem_tx
+	module_load && unloads
 }
 
 before_unload_direct() { loaded attach=always hook=direct; }
-op_unload_direct() { rmmod netmem_tx; }
+op_unload_direct() { unloads; }
 again_unload_direct() { again_unload; }
 before_unload_ipmodify() { loaded attach=always hook=ipmodify; }
-op_unload_ipmodify() { rmmod netmem_tx; }
+op_unload_ipmodify() { unloads; }
 again_unload_ipmodify() { again_unload; }

@@ -87,8 +87,17 @@ module_away() {
 	[ ! -e /run/netns/guest2 ] || container_down 2
 	lease_away && bindings_are 0 60 || return
 	has_kernel_leases || status_is leases 0 || return
-	rmmod netmem_tx
+	unloads
 }
+# An rmmod that comes back: where the module is to stay for ever, it would not.
+unloads() {
+	local pid
+	rmmod netmem_tx &
+	pid=$!
+	wait_for 60 ended_or_stuck "$pid" && ! says_stuck && wait "$pid"
+}
+ended_or_stuck() { ! kill -0 "$1" 2>/dev/null || says_stuck; }
+says_stuck() { dmesg | grep -q 'netmem_tx: ftrace does not let go'; }
 
 # Takes long: the kernel writes down every stack that it knows.
 nothing_leaked() {
@@ -183,7 +192,6 @@ job_stuck() {
 	echo faults-end
 	exit 0
 }
-says_stuck() { dmesg | grep -q 'netmem_tx: ftrace does not let go'; }
 
 # Jobs one after the other, with one look at what they left. When something is
 # left, each alone tells which it was.
@@ -215,6 +223,7 @@ job_alone() { # JOB LOOK
 	fi
 	step "$2" || verdict FAILED "something is left" >"$OUT.verdicts"
 	cat "$OUT.verdicts"
+	! says_stuck || { echo faults-end && exit 0; } # and nothing more in this boot
 }
 
 # is_alone OP JOB: what ends the boot cannot be looked at with others.
