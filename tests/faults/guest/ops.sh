@@ -49,7 +49,7 @@ hook_needed() { if has_kernel_leases; then binds; else lease_add; fi; }
 # The transmit hook of a lease before stays a while.
 hook_is_attached_anew() {
 	case $NAME in
-	nmtx_xmit_hook_* | nmtx_hooks_*) wait_for 30 hook_is_off ;;
+	nmtx_xmit_hook_* | nmtx_hooks_* | attach_*) wait_for 30 hook_is_off ;;
 	esac
 }
 hook_is_off() { [ "$(backend)" = none ]; }
