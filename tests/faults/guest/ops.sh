@@ -78,13 +78,18 @@ before_lease_add() { heard && kernel_lease_there; }
 op_lease_add() { hook_needed; }
 undo_lease_add() { lease_away; }
 fresh_lease_add() { hook_is_attached_anew; }
+again_lease_add() {
+	# What failed half way does not try again at once.
+	[[ $NAME != attach_* ]] || sleep 1.5
+	op_lease_add
+}
 
 before_lease_ipmodify() { heard hook=ipmodify && kernel_lease_there; }
 op_lease_ipmodify() { hook_needed; }
 undo_lease_ipmodify() { lease_away; }
 fresh_lease_ipmodify() { hook_is_attached_anew; }
 again_lease_ipmodify() {
-	sleep 1.5 # what failed half way does not try again at once
+	sleep 1.5
 	op_lease_ipmodify
 }
 
