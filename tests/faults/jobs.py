@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """What to make fail, in which operation; and what came of it.
 
-usage: jobs.py plan POINTS HITS PATHS       the jobs of run.sh walk
-       jobs.py judge POINTS HITS PATHS JOBS WALKED
+usage: jobs.py plan KERNEL POINTS HITS PATHS       the jobs of run.sh walk
+       jobs.py judge KERNEL POINTS HITS PATHS JOBS WALKED
 
 POINTS: lines of points.py. HITS: what run.sh cover said. WALKED: what run.sh
 walk said, of all boots. PATHS: paths.tsv, where an error may be harmless.
+KERNEL: which lines of that count.
 """
 import fnmatch
 import sys
@@ -22,6 +23,17 @@ def table(path):
     with open(path, encoding="utf-8") as file:
         return [line.rstrip("\n").split("\t") for line in file
                 if line.strip() and not line.startswith("#")]
+
+
+def read_paths(path, kernel):
+    """paths.tsv for one kernel: (point, operations, word, reason)."""
+    paths = []
+    for point, ops, word, why in table(path):
+        pairs = [op.split("@") for op in ops.split()]
+        here = [op for op, *only in pairs
+                if not only or fnmatch.fnmatchcase(kernel, only[0])]
+        paths.append((point, here, word, why))
+    return paths
 
 
 def read_hits(path, names):
@@ -41,7 +53,7 @@ def verdict(name, op, paths):
     """What paths.tsv says of a point in an operation: (word, reason)."""
     for point, ops, word, why in paths:
         if fnmatch.fnmatchcase(name, point.replace("[", "[[]")) and \
-                any(fnmatch.fnmatchcase(op, one) for one in ops.split()):
+                any(fnmatch.fnmatchcase(op, one) for one in ops):
             return word, why
     return "error", ""
 
@@ -107,14 +119,14 @@ def judge(points, hits, paths, walked):
 
 def main():
     """See above."""
-    points, paths = table(sys.argv[2]), table(sys.argv[4])
-    hits = read_hits(sys.argv[3], [point[0] for point in points])
-    if sys.argv[1] == "plan":
+    what, kernel, *files = sys.argv[1:]
+    points, paths = table(files[0]), read_paths(files[2], kernel)
+    hits = read_hits(files[1], [point[0] for point in points])
+    if what == "plan":
         for job in plan(points, hits, paths):
             print("\t".join(job))
         return 0
-    jobs = table(sys.argv[5])
-    walked = table(sys.argv[6])
+    jobs, walked = table(files[3]), table(files[4])
     done = {tuple(line[1:4]) for line in walked if line[0] == "point"}
     if len(done) != len(jobs):
         print(f"faults: {len(done)} of {len(jobs)} jobs came to an end")

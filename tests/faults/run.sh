@@ -130,9 +130,9 @@ awk -F'\t' -v glob="$POINTS" 'BEGIN { gsub(/[.]/, "[.]", glob); gsub(/[*]/, ".*"
 info "faults: $(wc -l <"$OUT/points.tsv") calls can fail"
 SECONDS=0
 cover
-python3 "$FAULTS/jobs.py" plan "$OUT/points.tsv" "$OUT/hits" "$FAULTS/paths.tsv" >"$OUT/jobs"
+python3 "$FAULTS/jobs.py" plan "$KERNEL" "$OUT/points.tsv" "$OUT/hits" "$FAULTS/paths.tsv" >"$OUT/jobs"
 walk
 info "faults: $SECONDS s"
-python3 "$FAULTS/jobs.py" judge "$OUT/points.tsv" "$OUT/hits" "$FAULTS/paths.tsv" \
+python3 "$FAULTS/jobs.py" judge "$KERNEL" "$OUT/points.tsv" "$OUT/hits" "$FAULTS/paths.tsv" \
 	"$OUT/jobs" "$OUT/walked" || bad=1
 exit "$bad"

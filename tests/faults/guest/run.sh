@@ -123,6 +123,7 @@ cover() { # OP
 	while read -r spec; do add "$spec"; done <"$SPECS"
 	step "op_$1" || rc=$?
 	echo "hits $1 $(hits) $rc"
+	[ "$rc" = 0 ] || tail -n 3 "$OUT" | sed 's/^/# /'
 	clear_all
 	step "undo_$1" || complain_out "undo_$1"
 	step put_all_back || complain_out "what $1 left"
