@@ -180,9 +180,10 @@ op_send_gso() { sends; }
 undo_send_gso() { in_guest ethtool -K nk_guest tso on; }
 again_send_gso() { sends; }
 
-# A tag is pushed into the packet, as the device cannot send it beside it.
+# A tag is pushed into the packet, as the device cannot send it beside it. Where
+# the kernel has leases, the binding brings the hook.
 before_send_vlan() {
-	leased && fid_there && in_guest ethtool -K nk_guest tx-vlan-offload off
+	held && fid_there && in_guest ethtool -K nk_guest tx-vlan-offload off
 }
 op_send_vlan() { python3 /lab/faults/tagged.py guest nk_guest; }
 undo_send_vlan() { in_guest ethtool -K nk_guest tx-vlan-offload on; }
