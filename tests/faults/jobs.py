@@ -105,7 +105,7 @@ def judge(points, hits, paths, walked):
     for name in names:
         if name in reached or any(line[1] == name for line in failed):
             continue
-        word, why = verdict(name, "none", paths)
+        word, why = verdict(name, "none", [line for line in paths if line[2] == "unreached"])
         if word == "unreached" and not hits[name]:
             excused += 1
             print(f"not injected: {name}: {why}")
