@@ -76,6 +76,15 @@ configure() {
 	check_config
 }
 
+# For BTF of modules; without the debug information, which is large. The BTF of a
+# KCSAN kernel has structs twice, and a module with BTF of its own is refused.
+stage_btf() { # HEADERS
+	[ "$kind" = debug ] || return 0
+	in_root objcopy --strip-debug "/src/$kind-$kernel/build/vmlinux" \
+		"/src/$kind-$kernel/build/vmlinux.small"
+	cp "$work/build/vmlinux.small" "$1/vmlinux"
+}
+
 # Modules, and headers like a distribution's: enough for kbuild and dkms.
 stage_kernel() {
 	local stage=$1/stage release headers
@@ -88,10 +97,7 @@ stage_kernel() {
 	cp "$work/build/.config" "$stage/$headers/"
 	install -D "$work/build/tools/bpf/resolve_btfids/resolve_btfids" \
 		"$stage/$headers/tools/bpf/resolve_btfids/resolve_btfids"
-	# For BTF of modules; without the debug information, which is large.
-	in_root objcopy --strip-debug "/src/$kind-$kernel/build/vmlinux" \
-		"/src/$kind-$kernel/build/vmlinux.small"
-	cp "$work/build/vmlinux.small" "$stage/$headers/vmlinux"
+	stage_btf "$stage/$headers"
 	ln -sfn "/$headers" "$stage/usr/lib/modules/$release/build"
 	cp "$work/build/vmlinux" "$work/build/System.map" "$1/"
 	cp "$work/build/.config" "$1/config"
