@@ -12,9 +12,9 @@ KERNEL: which lines of that count.
 import fnmatch
 import sys
 
-SLOW_OPS = {"linger", "send", "send_gso", "send_vlan", "send_dropped", "send_rebuilt",
-            "traced", "perf", "bind_taken", "bind_odd"}
-ONCE_OPS = {"send", "send_gso", "send_rebuilt", "traced", "perf"}
+SLOW_OPS = {"linger", "send", "send_direct", "send_gso", "send_vlan", "send_dropped",
+            "send_rebuilt", "traced", "perf", "bind_taken", "bind_odd"}
+ONCE_OPS = {"send", "send_direct", "send_gso", "send_rebuilt", "traced", "perf"}
 FOR_EVER = 2 ** 62
 
 

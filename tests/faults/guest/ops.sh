@@ -19,7 +19,7 @@ OPS="load load_always load_ipmodify load_owned unload_direct netns
 lease_add lease_ipmodify lease_del
 bind bind_taken bind_odd bind_direct
 status stats dev dev_one leases bindings drain
-send send_gso send_vlan send_dropped send_rebuilt traced perf
+send send_direct send_gso send_vlan send_dropped send_rebuilt traced perf
 netkit_gone nic_gone linger unload unload_ipmodify"
 # The kernel's own leases are not given back.
 ! has_kernel_leases || OPS=${OPS/lease_del/}
@@ -171,6 +171,10 @@ lost() {
 
 before_send() { leased; }
 op_send() { sends; }
+
+# From a binding of the NIC itself: on 6.16 and 6.17 by our hook, too.
+before_send_direct() { leased; }
+op_send_direct() { WITH_RUN=here WITH_DEV=nicA sends; }
 
 before_send_gso() {
 	leased
