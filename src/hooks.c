@@ -278,7 +278,7 @@ void nmtx_hooks_drain(void)
  *
  * Context: process context, module exit. Does not return.
  */
-void nmtx_hooks_stuck(int err)
+void __noreturn nmtx_hooks_stuck(int err)
 {
 	pr_err("ftrace does not let go of a hook (error %d): the module stays until reboot\n",
 	       err);

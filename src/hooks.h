@@ -10,6 +10,6 @@ void nmtx_hooks_remove(void);
 void nmtx_hooks_enter(void);
 void nmtx_hooks_leave(void);
 void nmtx_hooks_drain(void);
-void nmtx_hooks_stuck(int err);
+void __noreturn nmtx_hooks_stuck(int err);
 
 #endif
