@@ -274,9 +274,10 @@ void nmtx_hooks_drain(void)
  * @err: what it said
  *
  * After ftrace has killed itself (it says so on the log) its calls into us
- * cannot be taken out. An unload that went on would crash the kernel.
+ * cannot be taken out. An unload that went on would crash the kernel, and so
+ * would a load that fails.
  *
- * Context: process context, module exit. Does not return.
+ * Context: process context, module init or exit. Does not return.
  */
 void __noreturn nmtx_hooks_stuck(int err)
 {

@@ -109,7 +109,7 @@ capture_begin() {
 capture_end() {
 	timeout 10 bash -c ': >/dev/tcp/10.3.0.2/9' 2>/dev/null || true # refused
 	wait_for 20 last_captured || return
-	bg_end capture INT
+	bg_end capture INT || return
 	grep -q '^0 packets dropped by kernel' /run/bg.capture.out ||
 		{ bg_out capture && return 1; }
 }
