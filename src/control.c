@@ -5,7 +5,9 @@
  *
  * Everybody may read. What belongs to another network namespace is shown to
  * CAP_NET_ADMIN of the initial user namespace only, asking in the initial
- * network namespace; changes need the same capability.
+ * network namespace. Leases need the same capability; so does drain, which
+ * concerns all namespaces, and that network namespace. Events are heard with
+ * CAP_NET_ADMIN in the user namespace that owns the network namespace.
  */
 #include "netmem_tx.h"
 
@@ -146,6 +148,11 @@ static int drain(struct sk_buff *skb, struct genl_info *info)
 
 	if (GENL_REQ_ATTR_CHECK(info, NETMEM_TX_A_DRAIN_ON))
 		return -EINVAL;
+	/* A container may have the capability, and no business of others. */
+	if (!nmtx_control_sees_all(skb)) {
+		NL_SET_ERR_MSG(info->extack, "Drain concerns all containers: only from the initial network namespace");
+		return -EPERM;
+	}
 	rsp = reply_new(info, &hdr);
 	if (!rsp)
 		return -ENOMEM;
@@ -217,7 +224,10 @@ static const struct genl_split_ops ops[] = {
 };
 
 static const struct genl_multicast_group groups[] = {
-	{ .name = NETMEM_TX_MCGRP_EVENTS },
+	{
+		.name = NETMEM_TX_MCGRP_EVENTS,
+		.flags = GENL_MCAST_CAP_NET_ADMIN,
+	},
 };
 
 struct genl_family nmtx_family __ro_after_init = {

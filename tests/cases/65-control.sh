@@ -10,6 +10,7 @@
 
 PARAM=/sys/module/netmem_tx/parameters
 in_netns() { ip netns exec "$@"; }
+as_user() { setpriv --reuid=1000 --regid=1000 --clear-groups "$@"; }
 
 # json EXPRESSION: what Python makes of the JSON on stdin, called "d".
 json() {
@@ -175,6 +176,13 @@ monitors() {
 		check "monitor in the container: no NIC" not_said gevents nic
 	fi
 	check "monitor in the container: no binding's uid or pid" not_said gevents pid
+	like "monitor as a user without rights" "$(as_user nmtx monitor 2>&1)" \
+		'^nmtx: monitor: Operation not permitted$'
+	check "monitor as root of a container of one's own" \
+		bg nevents in_nobodys nmtx monitor
+	sleep 1
+	check "and it goes on" bg_running nevents
+	try bg_end nevents
 	try bg_end gevents
 	try bg_end jevents
 }
@@ -221,6 +229,8 @@ raw_requests() {
 	raw "lease-add from nobody's container" '^errno=EPERM' in_nobodys 2 1=1 5=1
 	raw "lease-del from nobody's container" '^errno=EPERM' in_nobodys 3 1=1
 	raw "drain from nobody's container" '^errno=EPERM' in_nobodys 8 1=1
+	raw "drain from a container with the host's capabilities" \
+		'^errno=EPERM text=Drain concerns all containers' in_guest 8 1=1
 	is "nothing of it drained" "$(status_of draining)" no
 }
 
