@@ -164,35 +164,59 @@ void doctor_nics(struct doctor *doctor)
 }
 
 struct lease_search {
-	const char *dev;
+	const struct doctor *doctor;
+	uint32_t inum;
 	bool found;
 };
 
+static bool is_text(const struct nlattr *attr, const char *text)
+{
+	return attr && !strcmp(mnl_attr_get_str(attr), text);
+}
+
 static int lease_cb(const struct nlmsghdr *nlh, void *arg)
 {
-	static const uint8_t types[NETMEM_TX_A_LEASE_VDEV_IFNAME + 1] = {
+	static const uint8_t types[NETMEM_TX_A_LEASE_MAX + 1] = {
 		[NETMEM_TX_A_LEASE_VDEV_IFNAME] = MNL_TYPE_NUL_STRING,
+		[NETMEM_TX_A_LEASE_VDEV_NETNS_INUM] = MNL_TYPE_U32,
+		[NETMEM_TX_A_LEASE_NIC_IFNAME] = MNL_TYPE_NUL_STRING,
 	};
-	const struct nlattr *tb[NETMEM_TX_A_LEASE_VDEV_IFNAME + 1];
+	const struct nlattr *tb[NETMEM_TX_A_LEASE_MAX + 1];
 	struct lease_search *search = arg;
-	const struct nlattr *name;
+	const struct doctor *doctor = search->doctor;
+	const struct nlattr *inum;
 
-	if (genl_attrs(nlh, types, tb, NETMEM_TX_A_LEASE_VDEV_IFNAME))
+	if (genl_attrs(nlh, types, tb, NETMEM_TX_A_LEASE_MAX))
 		return -EBADMSG;
-	name = tb[NETMEM_TX_A_LEASE_VDEV_IFNAME];
-	if (!search->dev ||
-	    (name && !strcmp(search->dev, mnl_attr_get_str(name))))
-		search->found = true;
+	inum = tb[NETMEM_TX_A_LEASE_VDEV_NETNS_INUM];
+	if (doctor->dev &&
+	    (!is_text(tb[NETMEM_TX_A_LEASE_VDEV_IFNAME], doctor->dev) ||
+	     !inum || mnl_attr_get_u32(inum) != search->inum))
+		return 0;
+	/* A container is not told the NIC. */
+	if (doctor->nic && tb[NETMEM_TX_A_LEASE_NIC_IFNAME] &&
+	    !is_text(tb[NETMEM_TX_A_LEASE_NIC_IFNAME], doctor->nic))
+		return 0;
+	search->found = true;
 	return 0;
 }
 
 /* -errno when nobody can be asked; the leases of the module, or those of the
  * kernel, which tells of them on the NIC's side.
  */
-static int find_lease(const struct doctor *doctor, struct lease_search *search)
+static int find_lease(const struct doctor *doctor, bool *found)
 {
+	struct lease_search search = {
+		.doctor = doctor,
+		.inum = netns_inum(doctor->netns_fd),
+	};
+	struct native_lease native = {
+		.dev = doctor->dev,
+		.netns = doctor->netns_fd,
+		.nic = doctor->nic,
+	};
+	int kernels, ret = -ENOENT;
 	struct nl_req req;
-	int native = 0, ret = -ENOENT;
 	struct tx tx;
 
 	if (doctor->loaded) {
@@ -200,15 +224,16 @@ static int find_lease(const struct doctor *doctor, struct lease_search *search)
 		if (!ret) {
 			genl_put_header(&req, &tx.family,
 					NETMEM_TX_CMD_LEASE_GET);
-			ret = nl_dump(&tx.nl, &req, lease_cb, search);
+			ret = nl_dump(&tx.nl, &req, lease_cb, &search);
 		}
 		tx_close(&tx);
 	}
-	if (!search->found && doctor->version >= 7001) {
-		native = native_find(search->dev);
-		if (native >= 0)
+	*found = search.found;
+	if (!*found && doctor->version >= 7001) {
+		kernels = native_find(&native);
+		if (kernels >= 0)
 			ret = 0;
-		search->found = native > 0;
+		*found = kernels > 0;
 	}
 	return ret;
 }
@@ -219,13 +244,13 @@ static int find_lease(const struct doctor *doctor, struct lease_search *search)
  */
 void doctor_lease(struct doctor *doctor)
 {
-	struct lease_search search = { .dev = doctor->dev };
-	const char *dev = doctor->dev ? doctor->dev : "the container's device";
+	const char *nic = doctor->nic ? doctor->nic : "a NIC";
 	char remedy[160];
+	bool found;
 
 	if (!doctor->native && !doctor->loaded)
 		return;
-	if (find_lease(doctor, &search)) {
+	if (find_lease(doctor, &found)) {
 		doctor_say(doctor, DOCTOR_NOTE, "lease", NULL,
 			   "leases cannot be seen");
 		return;
@@ -234,13 +259,17 @@ void doctor_lease(struct doctor *doctor)
 		 doctor->dev ? doctor->dev : "DEV",
 		 doctor->netns ? doctor->netns : "CONTAINER",
 		 doctor->nics_count ? doctor->nics[0] : "NIC");
-	if (search.found)
+	if (found)
 		doctor_say(doctor, DOCTOR_OK, "lease", NULL,
-			   "%s has a lease of a NIC",
-			   doctor->dev ? doctor->dev : "a container's device");
-	else
+			   "%s has a lease of %s",
+			   doctor->dev ? doctor->dev : "a container's device",
+			   nic);
+	else if (doctor->dev)
 		doctor_say(doctor, DOCTOR_MISSING, "lease", remedy,
-			   "%s has no lease of a NIC", dev);
+			   "%s has no lease of %s", doctor->dev, nic);
+	else
+		doctor_say(doctor, DOCTOR_NOTE, "lease", remedy,
+			   "no container's device has a lease of %s", nic);
 }
 
 /* 0 off, 1 on, or -errno. */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <time.h>
 
 #include "nmtx.h"
 
@@ -70,7 +71,15 @@ static int event_cb(const struct nlmsghdr *nlh, void *arg)
 struct drop_watch {
 	struct tx tx;
 	struct stats_drops last;
+	time_t asked;
 };
+
+static time_t seconds(void)
+{
+	struct timespec now;
+
+	return clock_gettime(CLOCK_MONOTONIC, &now) ? 0 : now.tv_sec;
+}
 
 /* Asked once a second; when it fails the events go on. */
 static void print_drops(struct drop_watch *watch)
@@ -78,6 +87,7 @@ static void print_drops(struct drop_watch *watch)
 	struct stats_drops now;
 	unsigned int i;
 
+	watch->asked = seconds();
 	if (stats_drops(&watch->tx, &now))
 		return;
 	for (i = 0; i < STATS_DROPS; i++) {
@@ -102,7 +112,7 @@ static int listen_for_ever(struct tx *tx, struct drop_watch *watch)
 	pollfd.fd = mnl_socket_get_fd(tx->nl.sk);
 	for (;;) {
 		ret = poll(&pollfd, 1, 1000);
-		if (!ret)
+		if (!ret || seconds() != watch->asked)
 			print_drops(watch);
 		if (ret <= 0)
 			continue;
@@ -118,7 +128,7 @@ static int listen_for_ever(struct tx *tx, struct drop_watch *watch)
 
 static int monitor(struct tx *tx)
 {
-	struct drop_watch watch;
+	struct drop_watch watch = { .asked = seconds() };
 	int ret;
 
 	if (tx_open(&watch.tx))

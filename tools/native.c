@@ -317,43 +317,74 @@ out:
 
 struct find {
 	struct nl *rtnl;
-	const char *dev;
+	const struct native_lease *lease;
+	uint32_t own_inum;
 	int found;
 };
+
+/* Is this number, in our netns, of the namespace that is looked for? */
+static bool is_netns(const struct find *find, int32_t nsid)
+{
+	int netns = find->lease->netns;
+	int32_t id;
+
+	if (netns < 0 || netns_inum(netns) == find->own_inum)
+		return nsid < 0;
+	return !link_netns_id(find->rtnl, netns, &id) && id >= 0 && id == nsid;
+}
+
+static bool is_named(const struct find *find, uint32_t ifindex, int32_t nsid,
+		     const char *name)
+{
+	struct link link;
+
+	return !link_by_index(find->rtnl, ifindex, nsid, &link) &&
+	       !strcmp(link.name, name);
+}
 
 static int find_cb(const struct nlmsghdr *nlh, void *arg)
 {
 	static const uint8_t types[NATIVE_A_QUEUE_LEASE + 1] = {
+		[NATIVE_A_QUEUE_IFINDEX] = MNL_TYPE_U32,
 		[NATIVE_A_QUEUE_LEASE] = MNL_TYPE_NESTED,
 	};
 	const struct nlattr *tb[NATIVE_A_QUEUE_LEASE + 1];
 	struct find *find = arg;
+	const struct native_lease *lease = find->lease;
 	struct leased leased;
-	struct link link;
 
-	if (genl_attrs(nlh, types, tb, NATIVE_A_QUEUE_LEASE))
+	if (genl_attrs(nlh, types, tb, NATIVE_A_QUEUE_LEASE) ||
+	    !tb[NATIVE_A_QUEUE_IFINDEX])
 		return -EBADMSG;
 	if (!tb[NATIVE_A_QUEUE_LEASE] ||
 	    parse_leased(tb[NATIVE_A_QUEUE_LEASE], &leased))
 		return 0;
-	if (!find->dev ||
-	    (!link_by_index(find->rtnl, leased.ifindex, leased.nsid, &link) &&
-	     !strcmp(link.name, find->dev)))
+	if (lease->nic &&
+	    !is_named(find, mnl_attr_get_u32(tb[NATIVE_A_QUEUE_IFINDEX]), -1,
+		      lease->nic))
+		return 0;
+	if (!lease->dev ||
+	    (is_netns(find, leased.nsid) &&
+	     is_named(find, leased.ifindex, leased.nsid, lease->dev)))
 		find->found = 1;
 	return 0;
 }
 
 /**
- * native_find() - has a device a lease of a NIC in our netns?
- * @dev: its name, or NULL for any device
+ * native_find() - is there such a lease of a NIC in our netns?
+ * @lease: @dev in @netns, or NULL for any device; @nic, or NULL for any NIC
  *
  * Return: 1 or 0, or -errno if the kernel cannot be asked.
  */
-int native_find(const char *dev)
+int native_find(const struct native_lease *lease)
 {
 	struct genl_family family;
 	struct nl genl, rtnl;
-	struct find find = { .rtnl = &rtnl, .dev = dev };
+	struct find find = {
+		.rtnl = &rtnl,
+		.lease = lease,
+		.own_inum = netns_inum(-1),
+	};
 	struct nl_req req;
 	int ret;
 

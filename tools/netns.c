@@ -140,15 +140,17 @@ out:
 }
 
 /**
- * netns_own_inum() - inode number of our own namespace
+ * netns_inum() - inode number of a namespace
+ * @fd: the namespace, or -1 for our own
  *
  * Return: the number, 0 if /proc does not tell.
  */
-uint32_t netns_own_inum(void)
+uint32_t netns_inum(int fd)
 {
 	struct stat st;
+	int ret = fd < 0 ? stat(NETNS_OWN, &st) : fstat(fd, &st);
 
-	return stat(NETNS_OWN, &st) ? 0 : (uint32_t)st.st_ino;
+	return ret ? 0 : (uint32_t)st.st_ino;
 }
 
 static bool has_inum(int dir, const char *name, uint32_t inum)
@@ -230,6 +232,6 @@ void netns_print(uint32_t inum)
 
 	if (name)
 		out_str("netns", name);
-	if (out_is_json() || (!name && inum != netns_own_inum()))
+	if (out_is_json() || (!name && inum != netns_inum(-1)))
 		out_uint("netns_inum", inum);
 }

@@ -65,7 +65,7 @@ int binding_print(const struct nlmsghdr *nlh);
 bool native_supported(void);
 int native_add(const struct native_lease *lease);
 int native_show(bool others_only);
-int native_find(const char *dev);
+int native_find(const struct native_lease *lease);
 
 int do_dev(struct args *args);
 int do_lease(struct args *args);

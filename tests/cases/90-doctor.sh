@@ -55,6 +55,18 @@ before_load() {
 	owner_off fentry
 }
 
+# The lease is of a device, not of a name.
+another_lease() {
+	ip netns add other
+	ip -n other link add nk_guest up type dummy
+	HERE=(dev nk_guest netns other nic nicA)
+	names "a device of the same name" 'lease: missing - nk_guest has no lease of nicA'
+	ip netns del other
+	HERE=(dev nk_guest netns guest nic nicC)
+	names "another NIC" 'lease: missing - nk_guest has no lease of nicC'
+	HERE=(dev nk_guest netns guest nic nicA)
+}
+
 # In a set-up that works, one thing at a time.
 one_broken() {
 	in_guest ethtool -K nk_guest sg off >/dev/null
@@ -114,6 +126,7 @@ fi
 names "no lease" 'lease: missing - nk_guest has no lease'
 check "lease" lease_add
 check "nothing is missing" works
+another_lease
 one_broken
 check "all is well again" works
 ! has_module || check "nmtx monitor: binding, drop with reason" monitor_drops

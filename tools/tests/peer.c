@@ -26,6 +26,7 @@ void peer_reset(void)
 	memset(&peer, 0, sizeof(peer));
 	peer.busy_above = UINT32_MAX;
 	peer.nsid = -1;
+	peer.lease_inum = 5;
 	joined = false;
 	answer_len = 0;
 }
@@ -165,7 +166,8 @@ static void put_lease(uint8_t cmd, bool named)
 	mnl_attr_put_u32(nlh, NETMEM_TX_A_LEASE_VDEV_IFINDEX, 4);
 	if (named)
 		mnl_attr_put_strz(nlh, NETMEM_TX_A_LEASE_VDEV_IFNAME, "nk1");
-	mnl_attr_put_u32(nlh, NETMEM_TX_A_LEASE_VDEV_NETNS_INUM, 5);
+	mnl_attr_put_u32(nlh, NETMEM_TX_A_LEASE_VDEV_NETNS_INUM,
+			 peer.lease_inum);
 	if (named) {
 		mnl_attr_put_u32(nlh, NETMEM_TX_A_LEASE_NIC_IFINDEX, 2);
 		mnl_attr_put_strz(nlh, NETMEM_TX_A_LEASE_NIC_IFNAME, "eth0");

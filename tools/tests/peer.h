@@ -32,6 +32,7 @@
  * @draining: the module takes no new bindings
  * @no_nic: no device of the module's can send device memory
  * @no_lease: the module has no lease
+ * @lease_inum: the netns of the device that the module's lease is of
  * @no_route: no route leaves by nk1
  * @fuzz: turn so many bytes of each answer
  * @seed: of the random numbers for it
@@ -45,6 +46,7 @@ struct peer {
 	const char *extack;
 	uint32_t busy_above;
 	uint64_t drops;
+	uint32_t lease_inum;
 	int32_t nsid;
 	unsigned int fuzz;
 	uint32_t seed;

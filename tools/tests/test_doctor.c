@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "netns.h"
 #include "nmtx.h"
 #include "peer.h"
 #include "wrap.h"
@@ -132,6 +133,7 @@ static void good_host(void)
 	peer_reset();
 	tx_off = NULL;
 	sg_off = NULL;
+	peer.lease_inum = netns_inum(-1);
 	put_kernel(RELEASE);
 	put_nic("mlx5_core");
 	put(MODULE, "x");
@@ -375,10 +377,14 @@ static void test_net(void)
 	expect("NIC down", "", "nic", "eth0 is down");
 	good_host();
 	peer.no_lease = true;
-	expect("no lease", "", "lease",
-	       "the container's device has no lease of a NIC");
+	expect_good("no lease yet", "",
+		    "no container's device has a lease of a NIC");
 	expect("no lease for the device", "dev nk1", "lease",
 	       "nk1 has no lease of a NIC\",\"do\":\"nmtx lease add dev nk1 netns CONTAINER nic eth0");
+	good_host();
+	peer.lease_inum++;
+	expect("a lease of another's device", "dev nk1", "lease",
+	       "nk1 has no lease of a NIC");
 	good_host();
 	sg_off = "eth0";
 	expect("NIC without sg", "", "features", "eth0 has sg off");
