@@ -75,11 +75,13 @@ static struct net_device *get_device_locked(struct net *net, u32 ifindex)
 	if (!dev)
 		return NULL;
 	netdev_lock(dev);
-	dev_put(dev);
 	if (dev->reg_state == NETREG_REGISTERED && netif_device_present(dev) &&
-	    net_eq(dev_net(dev), net))
+	    net_eq(dev_net(dev), net)) {
+		dev_put(dev);	/* it cannot go while it is locked */
 		return dev;
+	}
 	netdev_unlock(dev);
+	dev_put(dev);
 	return NULL;
 }
 

@@ -193,6 +193,25 @@ void nmtx_binding_unbound(struct net_devmem_dmabuf_binding *binding)
 }
 
 /**
+ * nmtx_binding_is_known - is this a binding of ours?
+ * @binding: any binding
+ *
+ * Context: any.
+ * Return: true while it is in the table and not being freed.
+ */
+bool nmtx_binding_is_known(const struct net_devmem_dmabuf_binding *binding)
+{
+	struct nmtx_binding *entry;
+	bool known;
+
+	rcu_read_lock();
+	entry = binding_by_ptr(binding);
+	known = entry && !READ_ONCE(entry->freeing);
+	rcu_read_unlock();
+	return known;
+}
+
+/**
  * nmtx_binding_free_is_ours - has our function to free this binding?
  * @work: the work item in the binding
  *
@@ -202,14 +221,7 @@ void nmtx_binding_unbound(struct net_devmem_dmabuf_binding *binding)
  */
 bool nmtx_binding_free_is_ours(struct work_struct *work)
 {
-	struct nmtx_binding *entry;
-	bool ours;
-
-	rcu_read_lock();
-	entry = binding_by_ptr(nmtx_work_binding(work));
-	ours = entry && !READ_ONCE(entry->freeing);
-	rcu_read_unlock();
-	return ours;
+	return nmtx_binding_is_known(nmtx_work_binding(work));
 }
 
 /**

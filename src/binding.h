@@ -60,6 +60,7 @@ void nmtx_binding_discard(struct nmtx_binding *entry);
 int nmtx_binding_publish(struct nmtx_binding *entry);
 
 struct nmtx_binding *nmtx_binding_by_id(u32 id);
+bool nmtx_binding_is_known(const struct net_devmem_dmabuf_binding *binding);
 void nmtx_binding_unbound(struct net_devmem_dmabuf_binding *binding);
 bool nmtx_binding_free_is_ours(struct work_struct *work);
 void nmtx_binding_free_work(struct work_struct *work);

@@ -46,7 +46,10 @@ int __init nmtx_devices_init(void)
 /**
  * nmtx_devices_exit - stop watching devices
  *
- * Context: process context, module exit, no binding or lease is left.
+ * A NIC that goes after this is the stock kernel's business.
+ *
+ * Context: process context, module exit, while the hooks are in place: without
+ * them a binding may be freed that is still in a table.
  */
 void nmtx_devices_exit(void)
 {

@@ -104,7 +104,8 @@ static bool is_known(const void *binding)
 	entry = find_rcu(binding);
 	known = entry && !READ_ONCE(entry->freeing);
 	rcu_read_unlock();
-	return known;
+	/* The same socket may bind a netkit that leads to this NIC. */
+	return known || nmtx_binding_is_known(binding);
 }
 
 /*
@@ -233,7 +234,8 @@ static int bind_tx(struct sk_buff *skb, struct genl_info *info)
 
 	err = pass_on(skb, info);
 
-	if (err || !nic || !entry->dma_dev || !watch(entry, priv))
+	/* Even if it failed: where only the answer had no room, it has bound. */
+	if (!nic || !entry->dma_dev || !watch(entry, priv))
 		forget(entry);
 	if (nic)
 		netdev_put(nic, &tracker);

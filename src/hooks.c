@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The hooks that are there from load to unload: bind-tx, sendmsg()'s look at a
- * binding, and a binding's two ends. One ftrace_ops holds them all.
+ * binding, a binding's two ends, and up to 7.0 netfilter's ways to user space. One
+ * ftrace_ops holds them all.
  *
  * A handler decides from the arguments whether the call is ours. If so it
  * makes the kernel go on in our function instead of the stock one; if not the
@@ -13,11 +14,14 @@
 #include <linux/delay.h>
 #include <linux/ftrace.h>
 #include <linux/rcupdate.h>
+#include <linux/skbuff.h>
 
 #include "bind_tx.h"
 #include "binding.h"
 #include "direct.h"
 #include "hooks.h"
+#include "mtu_probe.h"
+#include "netfilter.h"
 #include "resume.h"
 #include "send.h"
 #include "symbols.h"
@@ -27,22 +31,32 @@ enum {
 	HOOK_GET_BINDING = NMTX_RESUME_GET_BINDING,
 	HOOK_UNBIND = NMTX_RESUME_UNBIND,
 	HOOK_FREE = NMTX_RESUME_FREE,
-	HOOKS,
+	HOOK_NF_QUEUE = NMTX_RESUME_NF_QUEUE,
+	HOOK_NF_LOG = NMTX_RESUME_NF_LOG,
+	HOOK_NF_TRACE = NMTX_RESUME_NF_TRACE,
+	HOOKS_ALL,
+	HOOKS = NMTX_NETFILTER_READS ? HOOKS_ALL : HOOK_NF_QUEUE,
 };
 
 static struct nmtx_hook {
 	const char *name;
 	void (*resume)(void);
 	unsigned long addr;
-} hooks[HOOKS] __ro_after_init = {
+} hooks[HOOKS_ALL] __ro_after_init = {
 	[HOOK_BIND_TX] = { "netdev_nl_bind_tx_doit", nmtx_resume_bind_tx },
 	[HOOK_GET_BINDING] = { "net_devmem_get_binding", nmtx_resume_get_binding },
 	[HOOK_UNBIND] = { "net_devmem_unbind_dmabuf", nmtx_resume_unbind },
 	[HOOK_FREE] = { "__net_devmem_dmabuf_binding_free", nmtx_resume_free },
+	[HOOK_NF_QUEUE] = { "nf_queue", nmtx_resume_nf_queue },
+	[HOOK_NF_LOG] = { "nf_log_packet", nmtx_resume_nf_log },
+	[HOOK_NF_TRACE] = { "nf_log_trace", nmtx_resume_nf_trace },
 };
 
 /* Where the stock functions go on: see resume.S. */
 unsigned long nmtx_resume_at[NMTX_RESUMES];
+
+/* Until all of the load went well, bindings are the stock kernel's. */
+static bool is_open;
 
 /* Calls inside those of our functions that may sleep. */
 static atomic_t in_flight = ATOMIC_INIT(0);
@@ -59,6 +73,8 @@ static int which_hook(unsigned long ip)
 
 static void *bind_tx_target(const struct genl_info *info)
 {
+	if (!READ_ONCE(is_open))
+		return NULL;
 	switch (nmtx_bind_tx_mode(info)) {
 	case NETMEM_TX_NO_DMA:
 		return nmtx_bind_tx_doit;
@@ -83,6 +99,7 @@ static void notrace handler(unsigned long ip, unsigned long parent_ip,
 		target = bind_tx_target((void *)arg1);
 		break;
 	case HOOK_GET_BINDING:
+		nmtx_mtu_probe_never(arg0);
 		if (nmtx_send_is_ours(arg1))
 			target = nmtx_get_binding;
 		break;
@@ -94,6 +111,16 @@ static void notrace handler(unsigned long ip, unsigned long parent_ip,
 			target = nmtx_binding_free_work;
 		else if (nmtx_direct_free_is_ours(arg0))
 			target = nmtx_direct_free_work;
+		break;
+	case HOOK_NF_QUEUE:
+		if (!skb_frags_readable(arg0))
+			target = nmtx_nf_queue_refused;
+		break;
+	case HOOK_NF_LOG:
+	case HOOK_NF_TRACE:
+		if (!skb_frags_readable((void *)ftrace_regs_get_argument(fregs, 3)))
+			target = which == HOOK_NF_LOG ? (void *)nmtx_nf_log_packet :
+							(void *)nmtx_nf_log_trace;
 		break;
 	}
 	if (target)
@@ -211,6 +238,19 @@ int __init nmtx_hooks_install(void)
 free_filter:
 	ftrace_free_filter(&load_ops);
 	return err;
+}
+
+/**
+ * nmtx_hooks_open - bindings are ours from now on
+ *
+ * A load that fails is over at once, whoever holds the module: there must be
+ * no binding of ours then.
+ *
+ * Context: process context, the last step of module init.
+ */
+void __init nmtx_hooks_open(void)
+{
+	WRITE_ONCE(is_open, true);
 }
 
 /**

@@ -5,6 +5,7 @@
 struct ftrace_ops;
 
 int nmtx_hooks_install(void) __init;
+void nmtx_hooks_open(void) __init;
 int nmtx_hooks_register(struct ftrace_ops *ops);
 void nmtx_hooks_remove(void);
 void nmtx_hooks_enter(void);

@@ -7,6 +7,7 @@
 
 #include <linux/btf.h>
 #include <linux/skbuff.h>
+#include <net/inet_connection_sock.h>
 #include <net/netdev_netlink.h>
 
 #include "btf.h"
@@ -21,6 +22,10 @@ static_assert(SKB_SIZE == sizeof(struct sk_buff));
 #define BIND_ARGS \
 	"enum dma_data_direction, unsigned int, struct netdev_nl_sock *, " \
 	"struct netlink_ext_ack *)"
+
+#define NF_LOG "void (struct net *, u_int8_t, unsigned int, " \
+	"const struct sk_buff *, const struct net_device *, " \
+	"const struct net_device *, const struct nf_loginfo *, const char *, void)" /* ... */
 
 /* Functions, each with the prototypes it may have; variants end with NULL. */
 static const struct {
@@ -54,6 +59,12 @@ static const struct {
 	    "struct device * (struct net_device *, unsigned int, enum netdev_queue_type)" } },
 	{ "skb_copy_and_csum_bits", false,
 	  { "__wsum (const struct sk_buff *, int, u8 *, int)" } },
+	{ "tcp_sync_mss", false,
+	  { "unsigned int (struct sock *, u32)" } },
+	{ "nf_queue", !NMTX_NETFILTER_READS,
+	  { "int (struct sk_buff *, struct nf_hook_state *, unsigned int, unsigned int)" } },
+	{ "nf_log_packet", !NMTX_NETFILTER_READS, { NF_LOG } },
+	{ "nf_log_trace", !NMTX_NETFILTER_READS, { NF_LOG } },
 };
 
 /* Structs we share with the kernel by its own headers. */
@@ -66,6 +77,7 @@ static const struct {
 	{ "netdev_nl_sock", sizeof(struct netdev_nl_sock) },
 	{ "net_iov", sizeof(struct net_iov) },
 	{ "net_iov_area", sizeof(struct net_iov_area) },
+	{ "inet_connection_sock", sizeof(struct inet_connection_sock) },
 };
 
 /* Members of private structs; offsets go to nmtx_layout. */

@@ -16,6 +16,7 @@
 #include "hooks.h"
 #include "layout.h"
 #include "lease.h"
+#include "mtu_probe.h"
 #include "netns.h"
 #include "send.h"
 #include "symbols.h"
@@ -92,18 +93,24 @@ static int __init netmem_tx_init(void)
 	err = nmtx_hooks_install();
 	if (err)
 		goto err_devices;
-	err = nmtx_xmit_hook_init();
+	err = nmtx_mtu_probe_init();
 	if (err)
 		goto err_hooks;
+	err = nmtx_xmit_hook_init();
+	if (err)
+		goto err_mtu_probe;
 	err = nmtx_control_init();
 	if (err)
 		goto err_xmit;
+	nmtx_hooks_open();
 	pr_info("version %s loaded, device memory TX through netkit\n",
 		NETMEM_TX_VERSION);
 	return 0;
 
 err_xmit:
 	nmtx_xmit_hook_exit();
+err_mtu_probe:
+	nmtx_mtu_probe_exit();
 err_hooks:
 	nmtx_hooks_remove();
 	nmtx_hooks_drain();
@@ -119,11 +126,13 @@ module_init(netmem_tx_init);
 static void __exit netmem_tx_exit(void)
 {
 	nmtx_control_exit();
-	nmtx_xmit_hook_exit();
-	nmtx_hooks_remove();
-	nmtx_hooks_drain();
+	/* While we still hear of bindings that are freed: these use them. */
 	nmtx_leases_exit();
 	nmtx_devices_exit();
+	nmtx_xmit_hook_exit();
+	nmtx_mtu_probe_exit();
+	nmtx_hooks_remove();
+	nmtx_hooks_drain();
 	nmtx_bindings_exit();
 	nmtx_direct_exit();
 	nmtx_netns_exit();

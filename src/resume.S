@@ -31,3 +31,6 @@ RESUME nmtx_resume_free, NMTX_RESUME_FREE
 RESUME nmtx_resume_validate, NMTX_RESUME_VALIDATE
 RESUME nmtx_resume_segment, NMTX_RESUME_SEGMENT
 RESUME nmtx_resume_copy, NMTX_RESUME_COPY
+RESUME nmtx_resume_nf_queue, NMTX_RESUME_NF_QUEUE
+RESUME nmtx_resume_nf_log, NMTX_RESUME_NF_LOG
+RESUME nmtx_resume_nf_trace, NMTX_RESUME_NF_TRACE

@@ -10,10 +10,13 @@
 #define NMTX_RESUME_GET_BINDING	1
 #define NMTX_RESUME_UNBIND	2
 #define NMTX_RESUME_FREE	3
-#define NMTX_RESUME_VALIDATE	4
-#define NMTX_RESUME_SEGMENT	5
-#define NMTX_RESUME_COPY	6
-#define NMTX_RESUMES		7
+#define NMTX_RESUME_NF_QUEUE	4
+#define NMTX_RESUME_NF_LOG	5
+#define NMTX_RESUME_NF_TRACE	6
+#define NMTX_RESUME_VALIDATE	7
+#define NMTX_RESUME_SEGMENT	8
+#define NMTX_RESUME_COPY	9
+#define NMTX_RESUMES		10
 
 #ifndef __ASSEMBLY__
 #include <linux/ftrace.h>
@@ -27,6 +30,9 @@ void nmtx_resume_free(void);
 void nmtx_resume_validate(void);
 void nmtx_resume_segment(void);
 void nmtx_resume_copy(void);
+void nmtx_resume_nf_queue(void);
+void nmtx_resume_nf_log(void);
+void nmtx_resume_nf_trace(void);
 
 /*
  * Only who shares the function by a full set of registers, as BPF does, can

@@ -42,7 +42,7 @@ MODULE_PARM_DESC(attach, "when the transmit hook is there: auto (while a lease o
 static enum netmem_tx_nl_backend wanted;
 static enum netmem_tx_nl_backend backend;	/* AUTO: not attached */
 static bool always;
-static bool closing;			/* the module is being unloaded */
+static bool closing;			/* being unloaded; set under both locks */
 static unsigned int users;
 static DEFINE_MUTEX(hook_lock);			/* attach and detach */
 static DEFINE_SPINLOCK(users_lock);
@@ -353,13 +353,10 @@ int nmtx_xmit_hook_get(struct netlink_ext_ack *extack)
  */
 void nmtx_xmit_hook_put(void)
 {
-	bool last;
-
 	spin_lock_bh(&users_lock);
-	last = !--users;
-	spin_unlock_bh(&users_lock);
-	if (last && !READ_ONCE(closing))
+	if (!--users && !closing)
 		mod_delayed_work(system_long_wq, &detach_later, NMTX_LINGER);
+	spin_unlock_bh(&users_lock);
 }
 
 /**
@@ -461,7 +458,10 @@ void nmtx_xmit_hook_exit(void)
 	int err;
 
 	mutex_lock(&hook_lock);
-	WRITE_ONCE(closing, true);
+	/* Nobody begins to linger after this. */
+	spin_lock_bh(&users_lock);
+	closing = true;
+	spin_unlock_bh(&users_lock);
 	err = detach_hook() ?: left_attached;
 	mutex_unlock(&hook_lock);
 	cancel_delayed_work_sync(&detach_later);

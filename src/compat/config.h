@@ -11,8 +11,13 @@
 	!defined(CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS) || \
 	!defined(CONFIG_KPROBES) || !defined(CONFIG_KALLSYMS_ALL) || \
 	!defined(CONFIG_DEBUG_INFO_BTF) || !defined(CONFIG_BPF_SYSCALL) || \
-	!defined(CONFIG_SYSFS)
-#error "netmem-tx needs CONFIG_NET_DEVMEM, NETKIT, FUNCTION_TRACER, DYNAMIC_FTRACE_WITH_ARGS, DYNAMIC_FTRACE_WITH_DIRECT_CALLS, KPROBES, KALLSYMS_ALL, DEBUG_INFO_BTF, BPF_SYSCALL and SYSFS"
+	!defined(CONFIG_SYSFS) || !defined(CONFIG_NETFILTER)
+#error "netmem-tx needs CONFIG_NET_DEVMEM, NETKIT, FUNCTION_TRACER, DYNAMIC_FTRACE_WITH_ARGS, DYNAMIC_FTRACE_WITH_DIRECT_CALLS, KPROBES, KALLSYMS_ALL, DEBUG_INFO_BTF, BPF_SYSCALL, SYSFS and NETFILTER"
+#endif
+
+/* Hooks take spinlocks where preemption may be off. */
+#ifdef CONFIG_PREEMPT_RT
+#error "netmem-tx does not run with PREEMPT_RT"
 #endif
 
 /*
@@ -27,6 +32,9 @@
 #define NMTX_KERNEL_IN_RANGE \
 	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0) && \
 	 LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0))
+
+/* Netfilter reads all packets that it logs or queues to user space: mended in 7.1. */
+#define NMTX_NETFILTER_READS (LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0))
 
 /*
  * register_ftrace_direct() that is refused after it looked at its own table

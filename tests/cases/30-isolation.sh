@@ -68,6 +68,20 @@ routed_from_the_start() {
 	done
 }
 
+# An MTU probe would not be seen to be device memory: 31-mtu-probe.
+rerouted_while_probing() {
+	in_guest sysctl -qw net.ipv4.tcp_mtu_probing=2
+	sink_start remote --timeout 90
+	check "send with MTU probes to R, half way" send_begin 10.2.0.2 \
+		--size 512k --chunk 64k --pause-at 256k --seed 1
+	nothing_leaves "host routes to nicC while TCP may probe" reroute_to_c
+	ip route del 10.2.0.2/32
+	check "it ends too" send_end 60
+	try sink_end 20
+	check "and all its bytes are right" sums_equal
+	in_guest sysctl -qw net.ipv4.tcp_mtu_probing=0
+}
+
 reroute_to_c() { ip route replace 10.2.0.2/32 via 10.3.0.2 dev nicC; }
 rerouted_by_host() {
 	sink_start remote --timeout 90
@@ -265,6 +279,7 @@ check "control: and nearly all pieces of them" test "$(pieces_captured $PATTERN)
 if can_forward; then
 	routed_from_the_start
 	rerouted_by_host
+	rerouted_while_probing
 	rerouted_by_guest
 fi
 redirected

@@ -232,6 +232,23 @@ direct_nic_unbound() {
 	check "and its memory is free" dmabufs_are 0
 	again "binding of the NIC itself gone"
 }
+# The same where the answer to bind-tx had no room: it fails, and has bound.
+attached_are() {
+	grep -Eq "^Total $1 devices attached" /sys/kernel/debug/dma_buf/bufinfo
+}
+direct_unanswered() {
+	local n
+	check "bindings of the NIC itself, answers unread" \
+		bg unread here "$LAB/guest/bind_unread.py" nicA
+	try bg_says unread '^bound'
+	n=$(bg_out unread | sed -n 's/^bound //p')
+	check "the last of ${n:-?} had no room for its answer, and is bound" \
+		wait_for 5 attached_are "${n:-?}"
+	check "its NIC goes and comes back" unbind_and_bind
+	check "its socket is closed" bg_end unread
+	check "and its memory is free" dmabufs_are 0
+	again "binding of the NIC itself, unanswered"
+}
 lab_driver_again() { # MODE
 	lab_driver_unload
 	lab_driver_load mode="$1"
@@ -302,6 +319,7 @@ netns_deleted
 states_of_nic
 nic_unbound
 direct_nic_unbound
+direct_unanswered
 mode_none
 container_down 2
 check "module can be unloaded" module_unload

@@ -23,11 +23,12 @@ native() {
 		insmod "$LAB/ko/netmem_tx.ko"
 }
 
-# The last two are looked for when other things are in place already.
+# The last ones are looked for when other things are in place already.
 symbols() {
 	local name
 	for name in btf_put genl_sk_priv_get net_devmem_bind_dmabuf \
-		netdev_queue_get_dma_dev net_devmem_get_binding validate_xmit_skb; do
+		netdev_queue_get_dma_dev net_devmem_get_binding validate_xmit_skb \
+		tcp_sync_mss; do
 		finds_wrong symbol "$name" "has no function $name\$"
 	done
 }
@@ -35,14 +36,14 @@ symbols() {
 prototypes() {
 	local name
 	for name in validate_xmit_skb net_devmem_get_binding net_devmem_bind_dmabuf \
-		netdev_queue_get_dma_dev; do
+		netdev_queue_get_dma_dev tcp_sync_mss; do
 		finds_wrong proto "$name" "$name has a prototype that is not known: .*\\("
 	done
 }
 
 layouts() {
 	local name
-	for name in sk_buff net_device net_iov_area; do
+	for name in sk_buff net_device net_iov_area inet_connection_sock; do
 		finds_wrong struct "$name" "struct $name has [0-9]+ bytes, the headers say [0-9]+;"
 	done
 	for name in id list unbind_w; do

@@ -57,11 +57,11 @@ before_load() {
 
 # The lease is of a device, not of a name.
 another_lease() {
-	ip netns add other
-	ip -n other link add nk_guest up type dummy
-	HERE=(dev nk_guest netns other nic nicA)
+	ip netns add stranger
+	ip -n stranger link add nk_guest up type dummy
+	HERE=(dev nk_guest netns stranger nic nicA)
 	names "a device of the same name" 'lease: missing - nk_guest has no lease of nicA'
-	ip netns del other
+	ip netns del stranger
 	HERE=(dev nk_guest netns guest nic nicC)
 	names "another NIC" 'lease: missing - nk_guest has no lease of nicC'
 	HERE=(dev nk_guest netns guest nic nicA)

@@ -35,10 +35,23 @@ def attrs(data):
     return found
 
 
+def open_socket():
+    """A socket for generic netlink, with texts of errors."""
+    sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
+    sock.setsockopt(SOL_NETLINK, NETLINK_EXT_ACK, 1)
+    sock.setsockopt(SOL_NETLINK, NETLINK_CAP_ACK, 1)
+    return sock
+
+
+def send(sock, family, command, payload, flags=NLM_F_REQUEST):
+    """Send a request."""
+    sock.send(struct.pack("=IHHIIBBH", 20 + len(payload), family, flags, 1, 0,
+                          command, 1, 0) + payload)
+
+
 def call(sock, family, command, payload):
     """Send; return errno, its text and the attributes of the reply."""
-    sock.send(struct.pack("=IHHIIBBH", 20 + len(payload), family,
-                          NLM_F_REQUEST | NLM_F_ACK, 1, 0, command, 1, 0) + payload)
+    send(sock, family, command, payload, NLM_F_REQUEST | NLM_F_ACK)
     reply = {}
     while True:
         data = sock.recv(65536)
@@ -61,20 +74,24 @@ def value(text):
     return struct.pack("=I", int(text))
 
 
+def family_id(sock, name):
+    """The number of a family."""
+    err, _, reply = call(sock, GENL_ID_CTRL, CTRL_CMD_GETFAMILY,
+                         attr(CTRL_ATTR_FAMILY_NAME, name.encode() + b"\0"))
+    if err:
+        sys.exit(f"no family {name}")
+    return struct.unpack("=H", reply[CTRL_ATTR_FAMILY_ID][:2])[0]
+
+
 def main():
     """See above."""
-    sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
-    sock.setsockopt(SOL_NETLINK, NETLINK_EXT_ACK, 1)
-    sock.setsockopt(SOL_NETLINK, NETLINK_CAP_ACK, 1)
-    err, _, reply = call(sock, GENL_ID_CTRL, CTRL_CMD_GETFAMILY,
-                         attr(CTRL_ATTR_FAMILY_NAME, sys.argv[1].encode() + b"\0"))
-    if err:
-        sys.exit(f"no family {sys.argv[1]}")
-    family = struct.unpack("=H", reply[CTRL_ATTR_FAMILY_ID][:2])[0]
+    sock = open_socket()
+    family = family_id(sock, sys.argv[1])
     payload = b"".join(attr(int(kind), value(text)) for kind, text in
                        (word.split("=", 1) for word in sys.argv[3:]))
     err, text, _ = call(sock, family, int(sys.argv[2]), payload)
     print(f"errno={errno.errorcode.get(err, err)} text={text}" if err else "ok")
 
 
-main()
+if __name__ == "__main__":
+    main()
