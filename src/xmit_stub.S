@@ -2,7 +2,8 @@
 /*
  * The direct-call hook of validate_xmit_skb(), skb_segment() and
  * skb_copy_and_csum_bits(). All have the packet as their first argument and no
- * more than four; ftrace calls us before their first instruction. Readable packets cost the call and three instructions.
+ * more than four; ftrace calls us before their first instruction. Readable
+ * packets cost the call and three instructions.
  */
 #include <linux/linkage.h>
 #include <linux/objtool.h>

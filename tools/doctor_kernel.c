@@ -140,15 +140,20 @@ void doctor_kernel(struct doctor *doctor)
 struct hooked {
 	const char *name;
 	bool at_load;
+	unsigned int below;	/* only on kernels before this one; 0: on all */
 };
 
 static const struct hooked hooked[] = {
-	{ "netdev_nl_bind_tx_doit", true },
-	{ "net_devmem_get_binding", true },
-	{ "net_devmem_unbind_dmabuf", true },
-	{ "__net_devmem_dmabuf_binding_free", true },
-	{ "validate_xmit_skb", false },
-	{ "skb_segment", false },
+	{ "netdev_nl_bind_tx_doit", true, 0 },
+	{ "net_devmem_get_binding", true, 0 },
+	{ "net_devmem_unbind_dmabuf", true, 0 },
+	{ "__net_devmem_dmabuf_binding_free", true, 0 },
+	{ "nf_queue", true, 7001 },
+	{ "nf_log_packet", true, 7001 },
+	{ "nf_log_trace", true, 7001 },
+	{ "validate_xmit_skb", false, 0 },
+	{ "skb_segment", false, 0 },
+	{ "skb_copy_and_csum_bits", false, 0 },
 };
 
 /*
@@ -181,7 +186,8 @@ static int hook_line(char *line, void *arg)
 		    !strncmp(hooked[i].name, line, len))
 			break;
 	flags = strchr(line, ')');
-	if (i == ARRAY_SIZE(hooked) || !flags)
+	if (i == ARRAY_SIZE(hooked) || !flags ||
+	    (hooked[i].below && owned->doctor->version >= hooked[i].below))
 		return 0;
 	flags++;
 	end = strpbrk(flags, "\t-");

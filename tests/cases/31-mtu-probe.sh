@@ -13,6 +13,7 @@
 
 if kernel_ge 6.17; then path=forward; else path=redirect; fi
 
+# shellcheck disable=SC2016 # awk expands
 tcp_ext() { # COUNTER
 	in_guest awk -v k="$1" '$1 != "TcpExt:" { next }
 		!n { for (i = 1; i <= NF; i++) if ($i == k) n = i; next }
