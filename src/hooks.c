@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The hooks that are there from load to unload: bind-tx, sendmsg()'s look at a
- * binding, a binding's two ends, and up to 7.0 netfilter's ways to user space. One
+ * binding, a binding's two ends, and who would read packets before they are sent. One
  * ftrace_ops holds them all.
  *
  * A handler decides from the arguments whether the call is ours. If so it
@@ -20,11 +20,11 @@
 #include "binding.h"
 #include "direct.h"
 #include "hooks.h"
-#include "mtu_probe.h"
 #include "netfilter.h"
 #include "resume.h"
 #include "send.h"
 #include "symbols.h"
+#include "validate.h"
 
 enum {
 	HOOK_BIND_TX = NMTX_RESUME_BIND_TX,
@@ -34,22 +34,32 @@ enum {
 	HOOK_NF_QUEUE = NMTX_RESUME_NF_QUEUE,
 	HOOK_NF_LOG = NMTX_RESUME_NF_LOG,
 	HOOK_NF_TRACE = NMTX_RESUME_NF_TRACE,
-	HOOKS_ALL,
-	HOOKS = NMTX_NETFILTER_READS ? HOOKS_ALL : HOOK_NF_QUEUE,
+	HOOK_SIGPOOL = NMTX_RESUME_SIGPOOL,
+	HOOK_MD5 = NMTX_RESUME_MD5,
+	HOOKS,
 };
 
+/* Which hooks this kernel needs is known when we are built. */
 static struct nmtx_hook {
 	const char *name;
 	void (*resume)(void);
+	bool unneeded;
 	unsigned long addr;
-} hooks[HOOKS_ALL] __ro_after_init = {
+} hooks[HOOKS] __ro_after_init = {
 	[HOOK_BIND_TX] = { "netdev_nl_bind_tx_doit", nmtx_resume_bind_tx },
 	[HOOK_GET_BINDING] = { "net_devmem_get_binding", nmtx_resume_get_binding },
 	[HOOK_UNBIND] = { "net_devmem_unbind_dmabuf", nmtx_resume_unbind },
 	[HOOK_FREE] = { "__net_devmem_dmabuf_binding_free", nmtx_resume_free },
-	[HOOK_NF_QUEUE] = { "nf_queue", nmtx_resume_nf_queue },
-	[HOOK_NF_LOG] = { "nf_log_packet", nmtx_resume_nf_log },
-	[HOOK_NF_TRACE] = { "nf_log_trace", nmtx_resume_nf_trace },
+	[HOOK_NF_QUEUE] = { "nf_queue", nmtx_resume_nf_queue,
+			    !NMTX_NETFILTER_READS },
+	[HOOK_NF_LOG] = { "nf_log_packet", nmtx_resume_nf_log,
+			  !NMTX_NETFILTER_READS },
+	[HOOK_NF_TRACE] = { "nf_log_trace", nmtx_resume_nf_trace,
+			    !NMTX_NETFILTER_READS },
+	[HOOK_SIGPOOL] = { "tcp_sigpool_hash_skb_data", nmtx_resume_sigpool,
+			   !NMTX_TCP_SIGPOOL },
+	[HOOK_MD5] = { "tcp_md5_hash_skb_data", nmtx_resume_md5,
+		       !NMTX_TCP_MD5_LIB },
 };
 
 /* Where the stock functions go on: see resume.S. */
@@ -60,6 +70,28 @@ static bool is_open;
 
 /* Calls inside those of our functions that may sleep. */
 static atomic_t in_flight = ATOMIC_INIT(0);
+
+/* Where software would read the packet's payload: what to do instead. */
+static void *reader_target(int which, struct ftrace_regs *fregs)
+{
+	int at = which == HOOK_NF_QUEUE ? 0 :
+		 which == HOOK_SIGPOOL || which == HOOK_MD5 ? 1 : 3;
+
+	if (likely(skb_frags_readable((void *)ftrace_regs_get_argument(fregs, at))))
+		return NULL;
+	switch (which) {
+	case HOOK_NF_QUEUE:
+		return nmtx_nf_queue_refused;
+	case HOOK_NF_LOG:
+		return nmtx_nf_log_packet;
+	case HOOK_NF_TRACE:
+		return nmtx_nf_log_trace;
+	case HOOK_SIGPOOL:
+		return nmtx_sigpool_refused;
+	default:
+		return nmtx_md5_refused;
+	}
+}
 
 static int which_hook(unsigned long ip)
 {
@@ -99,7 +131,6 @@ static void notrace handler(unsigned long ip, unsigned long parent_ip,
 		target = bind_tx_target((void *)arg1);
 		break;
 	case HOOK_GET_BINDING:
-		nmtx_mtu_probe_never(arg0);
 		if (nmtx_send_is_ours(arg1))
 			target = nmtx_get_binding;
 		break;
@@ -112,15 +143,8 @@ static void notrace handler(unsigned long ip, unsigned long parent_ip,
 		else if (nmtx_direct_free_is_ours(arg0))
 			target = nmtx_direct_free_work;
 		break;
-	case HOOK_NF_QUEUE:
-		if (!skb_frags_readable(arg0))
-			target = nmtx_nf_queue_refused;
-		break;
-	case HOOK_NF_LOG:
-	case HOOK_NF_TRACE:
-		if (!skb_frags_readable((void *)ftrace_regs_get_argument(fregs, 3)))
-			target = which == HOOK_NF_LOG ? (void *)nmtx_nf_log_packet :
-							(void *)nmtx_nf_log_trace;
+	case HOOK_NF_QUEUE ... HOOK_MD5:
+		target = reader_target(which, fregs);
 		break;
 	}
 	if (target)
@@ -186,6 +210,8 @@ static void __init explain_refusal(int why)
 	int i, err;
 
 	for (i = 0; i < HOOKS; i++) {
+		if (hooks[i].unneeded)
+			continue;
 		err = ftrace_set_filter_ip(&probe_ops, hooks[i].addr, 0, 1);
 		if (!err)
 			err = nmtx_hooks_register(&probe_ops);
@@ -214,17 +240,19 @@ static void __init explain_refusal(int why)
  */
 int __init nmtx_hooks_install(void)
 {
-	unsigned long addrs[HOOKS];
 	int i, err;
 
 	for (i = 0; i < HOOKS; i++) {
+		if (hooks[i].unneeded)
+			continue;
 		hooks[i].addr = nmtx_symbol(hooks[i].name);
 		if (!hooks[i].addr)
 			return -ENOENT;
-		addrs[i] = hooks[i].addr;
 	}
 	for (i = 0; i < HOOKS; i++) {
-		err = ftrace_set_filter_ip(&load_ops, addrs[i], 0, 0);
+		if (hooks[i].unneeded)
+			continue;
+		err = ftrace_set_filter_ip(&load_ops, hooks[i].addr, 0, 0);
 		if (err) {
 			pr_err("refused: ftrace cannot hook %s (error %d)\n",
 			       hooks[i].name, err);

@@ -27,6 +27,9 @@ static_assert(SKB_SIZE == sizeof(struct sk_buff));
 	"const struct sk_buff *, const struct net_device *, " \
 	"const struct net_device *, const struct nf_loginfo *, const char *, void)" /* ... */
 
+#define FILL "int (struct sock *, struct sk_buff *, struct msghdr *, int, " \
+	"struct ubuf_info *, struct net_devmem_dmabuf_binding *)"
+
 /* Functions, each with the prototypes it may have; variants end with NULL. */
 static const struct {
 	const char *name;
@@ -65,6 +68,11 @@ static const struct {
 	  { "int (struct sk_buff *, struct nf_hook_state *, unsigned int, unsigned int)" } },
 	{ "nf_log_packet", !NMTX_NETFILTER_READS, { NF_LOG } },
 	{ "nf_log_trace", !NMTX_NETFILTER_READS, { NF_LOG } },
+	{ "tcp_sigpool_hash_skb_data", !NMTX_TCP_SIGPOOL,
+	  { "int (struct tcp_sigpool *, const struct sk_buff *, unsigned int)" } },
+	{ "tcp_md5_hash_skb_data", !NMTX_TCP_MD5_LIB,
+	  { "void (struct md5_ctx *, const struct sk_buff *, unsigned int)" } },
+	{ "skb_zerocopy_iter_stream", false, { FILL } },
 };
 
 /* Structs we share with the kernel by its own headers. */

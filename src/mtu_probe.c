@@ -9,10 +9,11 @@
  * Linux 7.2 has this fault too; there is no function to hook that only a probe
  * runs through. So a socket that sends device memory stops to probe, for good.
  *
- * It is known by the upper bound of its search, which is 0. Where the kernel
- * sets another one, it has seen an MTU probe of this socket or connects it
- * anew. What remains is the time-out that begins to probe, tcp_mtu_probing():
- * it ends in tcp_sync_mss(), where it is undone.
+ * That is where its first fragment is queued: sendmsg() may wait for the
+ * connection before, and connecting sets up the search for the MTU anew. It is
+ * known from then on by the upper bound of that search, which is 0. What could
+ * begin to probe again is a time-out, tcp_mtu_probing(): it ends in
+ * tcp_sync_mss(), where it is undone.
  */
 #include "netmem_tx.h"
 
@@ -23,43 +24,45 @@
 #include "mtu_probe.h"
 #include "symbols.h"
 
-/**
- * nmtx_mtu_probe_never - let a socket never probe for its path MTU again
- * @sk: a TCP socket that is about to queue device memory, locked
- *
+static unsigned long fill_addr __ro_after_init;
+
+/*
  * A probe that is on its way is taken for inconclusive, as when the kernel
  * retransmits it.
- *
- * Context: from ftrace, on entry of net_devmem_get_binding().
  */
-void notrace nmtx_mtu_probe_never(struct sock *sk)
+static void notrace never_probe(struct inet_connection_sock *icsk)
 {
-	struct inet_connection_sock *icsk = inet_csk(sk);
-
 	icsk->icsk_mtup.enabled = 0;
 	icsk->icsk_mtup.probe_size = 0;
 	icsk->icsk_mtup.search_high = 0;
 }
 
-/* On entry of tcp_sync_mss(): the socket is locked. */
-static void notrace sync_mss(unsigned long ip, unsigned long parent_ip,
-			     struct ftrace_ops *ops, struct ftrace_regs *fregs)
+/*
+ * On entry of skb_zerocopy_iter_stream(), which has the binding as its sixth
+ * argument, and of tcp_sync_mss(). The socket is locked, and TCP.
+ */
+static void notrace handler(unsigned long ip, unsigned long parent_ip,
+			    struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
 	struct inet_connection_sock *icsk =
 		inet_csk((struct sock *)ftrace_regs_get_argument(fregs, 0));
 
-	if (!icsk->icsk_mtup.search_high)
+	if (ip - fill_addr < 16) {
+		if (ftrace_regs_get_argument(fregs, 5))
+			never_probe(icsk);
+	} else if (!icsk->icsk_mtup.search_high) {
 		icsk->icsk_mtup.enabled = 0;
+	}
 }
 
-/* PERMANENT: see load_ops of hooks.c. Others may have the function, too. */
-static struct ftrace_ops sync_mss_ops = {
-	.func = sync_mss,
+/* PERMANENT: see load_ops of hooks.c. Others may have the functions, too. */
+static struct ftrace_ops probe_ops = {
+	.func = handler,
 	.flags = FTRACE_OPS_FL_PERMANENT,
 };
 
 /**
- * nmtx_mtu_probe_init - watch time-outs that begin to probe
+ * nmtx_mtu_probe_init - let sockets with device memory never probe
  *
  * Context: process context, module init, after nmtx_hooks_install(), which
  * says why when ftrace is switched off.
@@ -67,16 +70,19 @@ static struct ftrace_ops sync_mss_ops = {
  */
 int __init nmtx_mtu_probe_init(void)
 {
-	unsigned long addr = nmtx_symbol("tcp_sync_mss");
+	unsigned long addrs[2];
 	int err;
 
-	if (!addr)
+	fill_addr = nmtx_symbol("skb_zerocopy_iter_stream");
+	addrs[0] = fill_addr;
+	addrs[1] = nmtx_symbol("tcp_sync_mss");
+	if (!addrs[0] || !addrs[1])
 		return -ENOENT;
-	err = ftrace_set_filter_ip(&sync_mss_ops, addr, 0, 1) ?:
-	      nmtx_hooks_register(&sync_mss_ops);
+	err = ftrace_set_filter_ips(&probe_ops, addrs, ARRAY_SIZE(addrs), 0, 1) ?:
+	      nmtx_hooks_register(&probe_ops);
 	if (!err)
 		return 0;
-	ftrace_free_filter(&sync_mss_ops);
+	ftrace_free_filter(&probe_ops);
 	pr_err("refused: ftrace cannot hook tcp_sync_mss (error %d)\n", err);
 	return err;
 }
@@ -90,9 +96,9 @@ int __init nmtx_mtu_probe_init(void)
  */
 void nmtx_mtu_probe_exit(void)
 {
-	int err = unregister_ftrace_function(&sync_mss_ops);
+	int err = unregister_ftrace_function(&probe_ops);
 
 	if (err)
 		nmtx_hooks_stuck(err);
-	ftrace_free_filter(&sync_mss_ops);
+	ftrace_free_filter(&probe_ops);
 }

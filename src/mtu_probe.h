@@ -2,9 +2,6 @@
 #ifndef NETMEM_TX_MTU_PROBE_H
 #define NETMEM_TX_MTU_PROBE_H
 
-struct sock;
-
-void nmtx_mtu_probe_never(struct sock *sk);
 int nmtx_mtu_probe_init(void) __init;
 void nmtx_mtu_probe_exit(void);
 

@@ -34,3 +34,5 @@ RESUME nmtx_resume_copy, NMTX_RESUME_COPY
 RESUME nmtx_resume_nf_queue, NMTX_RESUME_NF_QUEUE
 RESUME nmtx_resume_nf_log, NMTX_RESUME_NF_LOG
 RESUME nmtx_resume_nf_trace, NMTX_RESUME_NF_TRACE
+RESUME nmtx_resume_sigpool, NMTX_RESUME_SIGPOOL
+RESUME nmtx_resume_md5, NMTX_RESUME_MD5

@@ -13,10 +13,12 @@
 #define NMTX_RESUME_NF_QUEUE	4
 #define NMTX_RESUME_NF_LOG	5
 #define NMTX_RESUME_NF_TRACE	6
-#define NMTX_RESUME_VALIDATE	7
-#define NMTX_RESUME_SEGMENT	8
-#define NMTX_RESUME_COPY	9
-#define NMTX_RESUMES		10
+#define NMTX_RESUME_SIGPOOL	7
+#define NMTX_RESUME_MD5		8
+#define NMTX_RESUME_VALIDATE	9
+#define NMTX_RESUME_SEGMENT	10
+#define NMTX_RESUME_COPY	11
+#define NMTX_RESUMES		12
 
 #ifndef __ASSEMBLY__
 #include <linux/ftrace.h>
@@ -33,6 +35,8 @@ void nmtx_resume_copy(void);
 void nmtx_resume_nf_queue(void);
 void nmtx_resume_nf_log(void);
 void nmtx_resume_nf_trace(void);
+void nmtx_resume_sigpool(void);
+void nmtx_resume_md5(void);
 
 /*
  * Only who shares the function by a full set of registers, as BPF does, can

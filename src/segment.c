@@ -88,3 +88,39 @@ __wsum nmtx_copy_and_csum_bits(const struct sk_buff *skb, int offset, u8 *to,
 	memset(to + copy, 0, len - copy);	/* zeros add nothing to the sum */
 	return csum;
 }
+
+/**
+ * nmtx_sigpool_refused - takes the place of tcp_sigpool_hash_skb_data()
+ * @hp: not used
+ * @skb: an unreadable packet, about to be signed by TCP-MD5 or TCP-AO
+ * @header_len: not used
+ *
+ * The stock function, native ones too, takes the fragments for pages. Any
+ * process may ask for it: TCP_MD5SIG needs no privilege.
+ *
+ * Context: as tcp_sigpool_hash_skb_data(): any.
+ * Return: 1: callers write a signature of zeros, and the other end drops the
+ * packet.
+ */
+int nmtx_sigpool_refused(struct tcp_sigpool *hp, const struct sk_buff *skb,
+			 unsigned int header_len)
+{
+	nmtx_count(NMTX_DROP_CHECKSUM);
+	return 1;
+}
+
+/**
+ * nmtx_md5_refused - takes the place of tcp_md5_hash_skb_data()
+ * @ctx: not used
+ * @skb: an unreadable packet, about to be signed by TCP-MD5
+ * @header_len: not used
+ *
+ * The signature is that of the headers, and the other end drops the packet.
+ *
+ * Context: as tcp_md5_hash_skb_data(): any.
+ */
+void nmtx_md5_refused(struct md5_ctx *ctx, const struct sk_buff *skb,
+		      unsigned int header_len)
+{
+	nmtx_count(NMTX_DROP_CHECKSUM);
+}

@@ -36,6 +36,14 @@
 /* Netfilter reads all packets that it logs or queues to user space: mended in 7.1. */
 #define NMTX_NETFILTER_READS (LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0))
 
+/* Who reads a packet to sign it, by TCP-MD5 or TCP-AO. */
+#define NMTX_TCP_SIGPOOL IS_BUILTIN(CONFIG_TCP_SIGPOOL)
+#if defined(HAVE_TCP_MD5_LIB) && defined(CONFIG_TCP_MD5SIG)
+#define NMTX_TCP_MD5_LIB 1
+#else
+#define NMTX_TCP_MD5_LIB 0
+#endif
+
 /*
  * register_ftrace_direct() that is refused after it looked at its own table
  * leaves its entry there, and nobody gets a direct call to that function until

@@ -58,6 +58,23 @@ after_plain() {
 	note "mixed: $(($(probes) - before)) MTU probes"
 }
 
+# sendmsg() waits for the connection, which sets up probing anew when it comes.
+while_connecting() {
+	local before
+	before=$(probes)
+	sink_start remote --timeout 90
+	lost on
+	check "a send that waits for its connection" send_begin 10.2.0.2 \
+		--size 1M --chunk 64k --no-wait --pause-bound
+	send_go
+	sleep 1
+	lost off
+	check "it ends" send_end 60
+	try sink_end 20
+	check "all its bytes are right" sums_equal
+	probed 0 "$before" "sent while connecting"
+}
+
 # tcp_mtu_probing=1: time-outs begin to probe, in the middle of one sendmsg().
 timed_out_above() { [ "$(tcp_ext TCPTimeouts)" -gt "$1" ]; }
 after_timeout() {
@@ -106,6 +123,7 @@ probing 2
 control
 from_the_start
 after_plain
+while_connecting
 ! has_module || software_would_read
 probing 1
 after_timeout

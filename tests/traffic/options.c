@@ -38,6 +38,8 @@ static const char help[] =
 "       --bad no-ifindex|no-fd|fd|file   a request that must fail\n"
 "       --bind-only     no connection\n"
 "when:  --connect-first connect, then bind\n"
+"       --no-wait       the first sendmsg waits for the connection\n"
+"       --md5 KEY       sign by TCP_MD5SIG after the first chunk\n"
 "       --pause-bound   wait for a byte on stdin after the bind\n"
 "       --pause-at N    the same after N bytes of the first round; repeatable\n"
 "       --unbind-at N   close the netlink socket after N bytes\n"
@@ -125,6 +127,8 @@ static const struct opt_def defs[] = {
 	{ "mss", .num = &opt.plan.mss },
 	{ "nodelay", .on = &opt.plan.nodelay },
 	{ "abort", .on = &opt.plan.abort },
+	{ "no-wait", .on = &opt.plan.no_wait },
+	{ "md5", .text = &opt.plan.md5 },
 	{ "no-zerocopy", .off = &opt.plan.zerocopy },
 	{ "no-so-zerocopy", .off = &opt.plan.so_zerocopy },
 	{ "plain", .on = &opt.plan.plain },

@@ -2,6 +2,7 @@
 /* Sending device memory over one TCP socket; see send.h. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -87,6 +88,8 @@ int sender_connect(struct sender *snd, const struct send_plan *plan,
 		return 0;
 	if (errno != EINPROGRESS)
 		return -errno;
+	if (plan->no_wait)
+		return fcntl(snd->fd, F_SETFL, 0) ? -errno : 0;
 	return wait_connected(snd->fd, plan->deadline);
 }
 
@@ -166,6 +169,7 @@ static ssize_t send_some(struct sender *snd, const struct send_plan *plan,
 	struct msghdr msg = { .msg_iov = iov };
 	uint64_t base = devmem ? 0 : (uintptr_t)plan->mem;
 	uint64_t step = devmem ? plan->iov : len;
+	bool wait = plan->no_wait && !snd->total;
 	ssize_t n;
 	int err;
 
@@ -186,7 +190,8 @@ static ssize_t send_some(struct sender *snd, const struct send_plan *plan,
 		memcpy(CMSG_DATA(&control.align), &plan->id, sizeof(uint32_t));
 	}
 	for (;;) {
-		n = sendmsg(snd->fd, &msg, flags | MSG_DONTWAIT | MSG_NOSIGNAL);
+		n = sendmsg(snd->fd, &msg, flags | MSG_NOSIGNAL |
+					   (wait ? 0 : MSG_DONTWAIT));
 		if (n >= 0 || (errno != EAGAIN && errno != ENOBUFS))
 			break;
 		err = wait_room(snd, plan->deadline);
@@ -222,6 +227,19 @@ static int send_part(struct sender *snd, const struct send_plan *plan,
 	return 0;
 }
 
+/* From now on packets have a signature, which the other end does not know. */
+static int sign(struct sender *snd, const char *key)
+{
+	struct tcp_md5sig sig = { .tcpm_keylen = strlen(key) };
+	socklen_t len = sizeof(sig.tcpm_addr);
+
+	memcpy(sig.tcpm_key, key, strnlen(key, sizeof(sig.tcpm_key)));
+	if (getpeername(snd->fd, (void *)&sig.tcpm_addr, &len) ||
+	    setsockopt(snd->fd, IPPROTO_TCP, TCP_MD5SIG, &sig, sizeof(sig)))
+		return -errno;
+	return 0;
+}
+
 int sender_step(struct sender *snd, const struct send_plan *plan,
 		uint64_t until)
 {
@@ -247,6 +265,8 @@ int sender_step(struct sender *snd, const struct send_plan *plan,
 		err = send_part(snd, plan, len, !plan->plain, false);
 	}
 	drain_completions(snd);
+	if (!err && plan->md5 && snd->total == len)
+		err = sign(snd, plan->md5);
 	return err;
 }
 

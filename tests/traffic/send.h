@@ -31,6 +31,8 @@ enum mixed {
  * @mss: TCP_MAXSEG, or 0
  * @nodelay: TCP_NODELAY
  * @abort: SO_LINGER of 0: closing throws away what is not sent
+ * @no_wait: the first sendmsg waits for the connection
+ * @md5: key of TCP_MD5SIG that comes after the first chunk, or NULL
  * @from: local address, or NULL
  * @bindtodevice: SO_BINDTODEVICE, or NULL
  * @deadline: when to give up, as now_ms()
@@ -51,6 +53,8 @@ struct send_plan {
 	uint64_t mss;
 	bool nodelay;
 	bool abort;
+	bool no_wait;
+	const char *md5;
 	const char *from;
 	const char *bindtodevice;
 	int64_t deadline;
