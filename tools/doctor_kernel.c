@@ -151,6 +151,8 @@ static const struct hooked hooked[] = {
 	{ "nf_queue", true, 7001 },
 	{ "nf_log_packet", true, 7001 },
 	{ "nf_log_trace", true, 7001 },
+	{ "tcp_sigpool_hash_skb_data", true, 0 },
+	{ "tcp_md5_hash_skb_data", true, 0 },
 	{ "validate_xmit_skb", false, 0 },
 	{ "skb_segment", false, 0 },
 	{ "skb_copy_and_csum_bits", false, 0 },
