@@ -13,8 +13,9 @@ import fnmatch
 import sys
 
 SLOW_OPS = {"linger", "send", "send_direct", "send_gso", "send_vlan", "send_dropped",
-            "send_rebuilt", "traced", "perf", "bind_taken", "bind_odd"}
-ONCE_OPS = {"send", "send_direct", "send_gso", "send_rebuilt", "traced", "perf"}
+            "send_rebuilt", "send_logged", "traced", "perf", "bind_taken", "bind_odd"}
+ONCE_OPS = {"send", "send_direct", "send_gso", "send_rebuilt", "send_logged", "traced",
+            "perf"}
 FOR_EVER = 2 ** 62
 
 

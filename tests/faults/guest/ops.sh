@@ -19,7 +19,8 @@ OPS="load load_always load_ipmodify load_owned unload_direct netns
 lease_add lease_ipmodify lease_del
 bind bind_taken bind_odd bind_direct
 status stats dev dev_one leases bindings drain
-send send_direct send_gso send_vlan send_dropped send_rebuilt traced perf
+send send_direct send_gso send_vlan send_dropped send_rebuilt send_logged
+traced perf
 netkit_gone nic_gone linger unload unload_ipmodify"
 # The kernel's own leases are not given back.
 ! has_kernel_leases || OPS=${OPS/lease_del/}
@@ -175,6 +176,15 @@ op_send() { sends; }
 # From a binding of the NIC itself: on 6.16 and 6.17 by our hook, too.
 before_send_direct() { leased; }
 op_send_direct() { WITH_RUN=here WITH_DEV=nicA sends; }
+
+# By a rule of the container: where its headers cannot be copied it is not logged.
+before_send_logged() {
+	leased && in_guest nft 'table inet lab { chain out {
+		type filter hook output priority 0; meta l4proto tcp log group 5; }; }'
+}
+op_send_logged() { sends; }
+undo_send_logged() { in_guest nft delete table inet lab; }
+again_send_logged() { before_send_logged && sends; }
 
 before_send_gso() {
 	leased
