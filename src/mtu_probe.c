@@ -41,8 +41,8 @@ static void notrace never_probe(struct inet_connection_sock *icsk)
  * On entry of skb_zerocopy_iter_stream(), which has the binding as its sixth
  * argument, and of tcp_sync_mss(). The socket is locked, and TCP.
  */
-static void notrace handler(unsigned long ip, unsigned long parent_ip,
-			    struct ftrace_ops *ops, struct ftrace_regs *fregs)
+static void notrace mtu_handler(unsigned long ip, unsigned long parent_ip,
+				struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
 	struct inet_connection_sock *icsk =
 		inet_csk((struct sock *)ftrace_regs_get_argument(fregs, 0));
@@ -56,8 +56,8 @@ static void notrace handler(unsigned long ip, unsigned long parent_ip,
 }
 
 /* PERMANENT: see load_ops of hooks.c. Others may have the functions, too. */
-static struct ftrace_ops probe_ops = {
-	.func = handler,
+static struct ftrace_ops mtu_ops = {
+	.func = mtu_handler,
 	.flags = FTRACE_OPS_FL_PERMANENT,
 };
 
@@ -78,11 +78,11 @@ int __init nmtx_mtu_probe_init(void)
 	addrs[1] = nmtx_symbol("tcp_sync_mss");
 	if (!addrs[0] || !addrs[1])
 		return -ENOENT;
-	err = ftrace_set_filter_ips(&probe_ops, addrs, ARRAY_SIZE(addrs), 0, 1) ?:
-	      nmtx_hooks_register(&probe_ops);
+	err = ftrace_set_filter_ips(&mtu_ops, addrs, ARRAY_SIZE(addrs), 0, 1) ?:
+	      nmtx_hooks_register(&mtu_ops);
 	if (!err)
 		return 0;
-	ftrace_free_filter(&probe_ops);
+	ftrace_free_filter(&mtu_ops);
 	pr_err("refused: ftrace cannot hook tcp_sync_mss (error %d)\n", err);
 	return err;
 }
@@ -96,9 +96,9 @@ int __init nmtx_mtu_probe_init(void)
  */
 void nmtx_mtu_probe_exit(void)
 {
-	int err = unregister_ftrace_function(&probe_ops);
+	int err = unregister_ftrace_function(&mtu_ops);
 
 	if (err)
 		nmtx_hooks_stuck(err);
-	ftrace_free_filter(&probe_ops);
+	ftrace_free_filter(&mtu_ops);
 }
