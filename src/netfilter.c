@@ -55,8 +55,26 @@ static struct sk_buff *headers_of(const struct sk_buff *skb)
 	return copy;
 }
 
-static void free_headers(struct sk_buff *copy)
+/* What the stock functions would do, with the headers alone. */
+__printf(9, 0)
+static void log_headers(bool trace, struct net *net, u8 pf,
+			unsigned int hooknum, const struct sk_buff *skb,
+			const struct net_device *in,
+			const struct net_device *out,
+			const struct nf_loginfo *info, const char *fmt,
+			va_list args)
 {
+	struct sk_buff *copy = headers_of(skb);
+	char prefix[NF_LOG_PREFIXLEN];
+
+	if (!copy)
+		return;
+	vsnprintf(prefix, sizeof(prefix), fmt, args);
+	/* This time our hook lets it pass. */
+	if (trace)
+		nf_log_trace(net, pf, hooknum, copy, in, out, info, "%s", prefix);
+	else
+		nf_log_packet(net, pf, hooknum, copy, in, out, info, "%s", prefix);
 	copy->sk = NULL;
 	consume_skb(copy);
 }
@@ -79,18 +97,11 @@ void nmtx_nf_log_packet(struct net *net, u8 pf, unsigned int hooknum,
 			const struct net_device *out,
 			const struct nf_loginfo *info, const char *fmt, ...)
 {
-	struct sk_buff *copy = headers_of(skb);
-	char prefix[NF_LOG_PREFIXLEN];
 	va_list args;
 
-	if (!copy)
-		return;
 	va_start(args, fmt);
-	vsnprintf(prefix, sizeof(prefix), fmt, args);
+	log_headers(false, net, pf, hooknum, skb, in, out, info, fmt, args);
 	va_end(args);
-	/* This time our hook lets it pass. */
-	nf_log_packet(net, pf, hooknum, copy, in, out, info, "%s", prefix);
-	free_headers(copy);
 }
 
 /**
@@ -111,15 +122,9 @@ void nmtx_nf_log_trace(struct net *net, u8 pf, unsigned int hooknum,
 		       const struct net_device *out,
 		       const struct nf_loginfo *info, const char *fmt, ...)
 {
-	struct sk_buff *copy = headers_of(skb);
-	char prefix[NF_LOG_PREFIXLEN];
 	va_list args;
 
-	if (!copy)
-		return;
 	va_start(args, fmt);
-	vsnprintf(prefix, sizeof(prefix), fmt, args);
+	log_headers(true, net, pf, hooknum, skb, in, out, info, fmt, args);
 	va_end(args);
-	nf_log_trace(net, pf, hooknum, copy, in, out, info, "%s", prefix);
-	free_headers(copy);
 }
