@@ -41,12 +41,10 @@ declare -A FAULTS=(
 	[unbind]='device driver has pending DMA allocations'
 	[race]='BUG: KCSAN: data-race in .*race'
 	[md5]='BUG: KASAN|Oops: '
-	[probe]='BUG: KASAN|Oops: '
-	[nflog]='kernel BUG at net/netfilter/nfnetlink_log.c'
 	[nic]='BUG: KASAN: [a-z-]* in (netdev_nl_sock_priv_destroy|__mutex_lock|.*lock)'
 )
-# Those of samples/, and what the stock kernel has without us. nflog: up to 7.0.
-FAULT_NAMES="uaf oob sleep leak lock timer shift ref rtnl unbind nic md5 probe nflog"
+# All but the last three are of samples/; those are the stock kernel's.
+FAULT_NAMES="uaf oob sleep leak lock timer shift ref rtnl unbind nic md5"
 [ -z "${KCSAN:-}" ] || FAULT_NAMES=race
 
 # prepare VERSION...: the kernels, their NAMES, and what their guests need.
@@ -87,7 +85,7 @@ guest() {
 prove_one() {
 	local rc=0 log=$TREE/build/logs/prove-$1 what
 	what="$watch insmod /lab/ko/nmtx_bad.ko fault=$1"
-	case $1 in unbind | nic | md5 | probe | nflog) what=/lab/debug/stock-$1 ;; esac
+	case $1 in unbind | nic | md5) what=/lab/debug/stock-$1 ;; esac
 	# shellcheck disable=SC2086 # words
 	guest "$log" $what || rc=$?
 	if [ "$1" = none ]; then
