@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The hooks that are there from load to unload: bind-tx, sendmsg()'s look at a
- * binding, a binding's two ends, and who would read packets before they are sent. One
- * ftrace_ops holds them all.
+ * binding, a binding's two ends, and who would read packets before they are
+ * sent. One ftrace_ops holds them all.
  *
  * A handler decides from the arguments whether the call is ours. If so it
  * makes the kernel go on in our function instead of the stock one; if not the

@@ -12,7 +12,7 @@ nmtx-two-bits := $(call nmtx-has,linux/netdevice.h,netmem_tx:2;)
 # Linux 7.1, "net: queue leasing": RX queues know their lease.
 nmtx-rxq-lease := $(call nmtx-has,net/netdev_rx_queue.h,netdev_rx_queue[[:space:]]+\*lease;)
 
-# Linux 7.1 and before: TCP-MD5 came to have a function of its own.
+# After 6.18, and by 7.1: TCP-MD5 hashes by a function of its own.
 nmtx-md5-lib := $(call nmtx-has,net/tcp.h,tcp_md5_hash_skb_data)
 
 nmtx-probe-flags := $(if $(nmtx-rxq-lease),-DHAVE_RXQ_LEASE)

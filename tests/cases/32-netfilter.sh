@@ -65,7 +65,7 @@ to_a_queue() {
 	check "control: they went through the queue" test "$(queued)" -gt 0
 	before=$(queued)
 	if kernel_ge 7.1; then
-		check "device memory arrives, its headers queued" \
+		check "device memory arrives through the queue" \
 			transfer remote 10.2.0.2 --size 256k
 	else
 		is_not_queued
