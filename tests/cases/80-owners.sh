@@ -14,6 +14,9 @@
 #           not told that it is not there, and from 7.1 on BPF is told EINVAL
 # refused   the module is not loaded, one line on the log names the function
 #
+# load: what is hooked from load on, but for those who read packets: read. BPF
+# cannot have all of these (two have a "..."). xmit: the transmit hook.
+#
 # owner     hooks  hook=     owner first  we first
 TABLE='
 fentry      load   any       both         both
@@ -23,6 +26,12 @@ kprobe      load   any       both         both
 kprobe_post load   any       refused      EBUSY
 function    load   any       both         both
 graph       load   any       both         both
+
+livepatch   read   any       refused      EBUSY
+kprobe      read   any       both         both
+kprobe_post read   any       refused      EBUSY
+function    read   any       both         both
+graph       read   any       both         both
 
 fentry      xmit   direct    EBUSY        EBUSY
 fentry      xmit   ipmodify  ipmodify     ipmodify
@@ -48,7 +57,13 @@ graph       xmit   ipmodify  ipmodify     ipmodify
 LOAD_HOOKS=(netdev_nl_bind_tx_doit net_devmem_get_binding
 	net_devmem_unbind_dmabuf __net_devmem_dmabuf_binding_free)
 XMIT_HOOKS=(validate_xmit_skb skb_segment skb_copy_and_csum_bits)
-ALL_HOOKS=("${LOAD_HOOKS[@]}" "${XMIT_HOOKS[@]}")
+READ_HOOKS=()
+kernel_ge 7.1 || READ_HOOKS+=(nf_queue nf_log_packet nf_log_trace)
+for function in tcp_sigpool_hash_skb_data tcp_md5_hash_skb_data; do
+	! grep -q " T $function$" /proc/kallsyms || READ_HOOKS+=("$function")
+done
+BPF_HOOKS=("${LOAD_HOOKS[@]}" "${XMIT_HOOKS[@]}")
+ALL_HOOKS=("${BPF_HOOKS[@]}" "${READ_HOOKS[@]}")
 declare -A WANT=() # by "OWNER load|xmit HOOK owner|we"
 while read -r owner class hook first second; do
 	key="$owner $class $hook"
@@ -59,6 +74,7 @@ CELLS=()
 class_of() {
 	case $1 in
 	validate_xmit_skb | skb_segment | skb_copy_and_csum_bits) echo xmit ;;
+	nf_* | tcp_*) echo read ;;
 	*) echo load ;;
 	esac
 }
@@ -79,8 +95,11 @@ cells_not_run() {
 	local key owner class hook first functions
 	for key in "${!WANT[@]}"; do
 		read -r owner class hook first <<<"$key"
-		functions=("${LOAD_HOOKS[@]}")
-		[ "$class" = load ] || functions=("${XMIT_HOOKS[@]}")
+		case $class in
+		load) functions=("${LOAD_HOOKS[@]}") ;;
+		read) functions=("${READ_HOOKS[@]}") ;;
+		xmit) functions=("${XMIT_HOOKS[@]}") ;;
+		esac
 		printf "$owner $hook $first %s\n" "${functions[@]}"
 	done | grep -vxF -f <(printf '%s\n' "${CELLS[@]}")
 }
@@ -109,7 +128,7 @@ saw_all() { # OWNER FUNCTION...
 	local function
 	for function in "${@:2}"; do
 		case $function in
-		skb_segment | skb_copy_and_csum_bits) continue ;; # not here
+		skb_segment | skb_copy_and_csum_bits | nf_* | tcp_*) continue ;; # not here
 		esac
 		wait_for 5 owner_saw "$1" "$function" ||
 			{ complain "$function was not seen" && return 1; }
@@ -128,7 +147,7 @@ both_work() { # NAME OWNER FUNCTION...
 
 first_owner_refuses_load() { # OWNER
 	local owner=$1 function got
-	for function in "${LOAD_HOOKS[@]}"; do
+	for function in "${LOAD_HOOKS[@]}" "${READ_HOOKS[@]}"; do
 		got=$(owner_on "$owner" "$function")
 		if [ "$got" = on ]; then
 			try load_refused "refused: $function is owned by a livepatch" \
@@ -263,11 +282,15 @@ we_first() { # HOOK SHARING-OWNER...
 	shift
 	check "we first, hook=$hook" module_load "hook=$hook" attach=always
 	for owner; do
-		second_shares "$hook" "$owner" "${ALL_HOOKS[@]}"
+		case $owner in
+		fentry | fexit) second_shares "$hook" "$owner" "${BPF_HOOKS[@]}" ;;
+		*) second_shares "$hook" "$owner" "${ALL_HOOKS[@]}" ;;
+		esac
 	done
 	for owner in livepatch kprobe_post; do
 		second_is_refused "$hook" "$owner" "${XMIT_HOOKS[@]}"
-		[ "$hook" != ipmodify ] || second_is_refused any "$owner" "${LOAD_HOOKS[@]}"
+		[ "$hook" != ipmodify ] || second_is_refused any "$owner" \
+			"${LOAD_HOOKS[@]}" "${READ_HOOKS[@]}"
 	done
 	[ "$hook" = ipmodify ] || for owner in fentry fexit; do
 		second_is_refused "$hook" "$owner" "${XMIT_HOOKS[@]}"
@@ -321,8 +344,8 @@ first_owner_refuses_xmit auto livepatch kprobe_post
 first_owner_shares kprobe "direct ipmodify auto" "${ALL_HOOKS[@]}"
 first_owner_shares function "ipmodify direct auto" "${ALL_HOOKS[@]}"
 first_owner_shares graph "direct ipmodify" "${ALL_HOOKS[@]}"
-first_owner_shares fentry ipmodify "${ALL_HOOKS[@]}"
-first_owner_shares fexit "ipmodify auto" "${ALL_HOOKS[@]}"
+first_owner_shares fentry ipmodify "${BPF_HOOKS[@]}"
+first_owner_shares fexit "ipmodify auto" "${BPF_HOOKS[@]}"
 for function in "${XMIT_HOOKS[@]}"; do
 	first_owner_shares fentry auto "$function"
 done

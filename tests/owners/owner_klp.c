@@ -72,6 +72,16 @@ static void new_free(struct work_struct *work)
 {
 }
 
+/* Nobody logs, queues or signs while these are. */
+static int new_reader(void)
+{
+	return -EOPNOTSUPP;
+}
+
+static void new_log(void)
+{
+}
+
 static struct klp_func known[] = {
 	{ .old_name = "validate_xmit_skb", .new_func = new_validate_xmit_skb },
 	{ .old_name = "skb_segment", .new_func = new_skb_segment },
@@ -80,6 +90,11 @@ static struct klp_func known[] = {
 	{ .old_name = "net_devmem_get_binding", .new_func = new_get_binding },
 	{ .old_name = "net_devmem_unbind_dmabuf", .new_func = new_unbind },
 	{ .old_name = "__net_devmem_dmabuf_binding_free", .new_func = new_free },
+	{ .old_name = "nf_queue", .new_func = new_reader },
+	{ .old_name = "nf_log_packet", .new_func = new_log },
+	{ .old_name = "nf_log_trace", .new_func = new_log },
+	{ .old_name = "tcp_sigpool_hash_skb_data", .new_func = new_reader },
+	{ .old_name = "tcp_md5_hash_skb_data", .new_func = new_log },
 };
 
 static struct klp_func patched[2];	/* the last one ends the list */

@@ -9,7 +9,7 @@
 #include <linux/kprobes.h>
 #include <linux/module.h>
 
-#define MAX_FUNCS 8
+#define MAX_FUNCS 16
 
 static char *funcs[MAX_FUNCS];
 static unsigned int n_funcs;

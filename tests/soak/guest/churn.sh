@@ -6,7 +6,8 @@ STOP=/run/soak.stop
 DRIVER=/sys/bus/pci/drivers/nmtx_lab
 HOOKS=(netdev_nl_bind_tx_doit net_devmem_get_binding net_devmem_unbind_dmabuf
 	__net_devmem_dmabuf_binding_free validate_xmit_skb skb_segment
-	skb_copy_and_csum_bits)
+	skb_copy_and_csum_bits tcp_sigpool_hash_skb_data)
+kernel_ge 7.1 || HOOKS+=(nf_queue)
 PARTS="owners netkits nics links attempts"
 
 nic_again() {
