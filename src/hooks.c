@@ -39,10 +39,16 @@ enum {
 	HOOKS,
 };
 
-/* Which hooks this kernel needs is known when we are built. */
+/*
+ * Which hooks this kernel needs is known when we are built. A function that
+ * would read a packet's payload has the place of the packet among its
+ * arguments, and what runs instead when that cannot be read.
+ */
 static struct nmtx_hook {
 	const char *name;
 	void (*resume)(void);
+	void *instead;
+	int skb_argument;
 	bool unneeded;
 	unsigned long addr;
 } hooks[HOOKS] __ro_after_init = {
@@ -51,15 +57,15 @@ static struct nmtx_hook {
 	[HOOK_UNBIND] = { "net_devmem_unbind_dmabuf", nmtx_resume_unbind },
 	[HOOK_FREE] = { "__net_devmem_dmabuf_binding_free", nmtx_resume_free },
 	[HOOK_NF_QUEUE] = { "nf_queue", nmtx_resume_nf_queue,
-			    !NMTX_NETFILTER_READS },
+			    nmtx_nf_queue_refused, 0, !NMTX_NETFILTER_READS },
 	[HOOK_NF_LOG] = { "nf_log_packet", nmtx_resume_nf_log,
-			  !NMTX_NETFILTER_READS },
+			  nmtx_nf_log_packet, 3, !NMTX_NETFILTER_READS },
 	[HOOK_NF_TRACE] = { "nf_log_trace", nmtx_resume_nf_trace,
-			    !NMTX_NETFILTER_READS },
+			    nmtx_nf_log_trace, 3, !NMTX_NETFILTER_READS },
 	[HOOK_SIGPOOL] = { "tcp_sigpool_hash_skb_data", nmtx_resume_sigpool,
-			   !NMTX_TCP_SIGPOOL },
+			   nmtx_sigpool_refused, 1, !NMTX_TCP_SIGPOOL },
 	[HOOK_MD5] = { "tcp_md5_hash_skb_data", nmtx_resume_md5,
-		       !NMTX_TCP_MD5_LIB },
+		       nmtx_md5_refused, 1, !NMTX_TCP_MD5_LIB },
 };
 
 /* Where the stock functions go on: see resume.S. */
@@ -71,26 +77,12 @@ static bool is_open;
 /* Calls inside those of our functions that may sleep. */
 static atomic_t in_flight = ATOMIC_INIT(0);
 
-/* Where software would read the packet's payload: what to do instead. */
-static void *reader_target(int which, struct ftrace_regs *fregs)
+static void *reader_target(const struct nmtx_hook *hook,
+			   struct ftrace_regs *fregs)
 {
-	int at = which == HOOK_NF_QUEUE ? 0 :
-		 which == HOOK_SIGPOOL || which == HOOK_MD5 ? 1 : 3;
+	unsigned long skb = ftrace_regs_get_argument(fregs, hook->skb_argument);
 
-	if (likely(skb_frags_readable((void *)ftrace_regs_get_argument(fregs, at))))
-		return NULL;
-	switch (which) {
-	case HOOK_NF_QUEUE:
-		return nmtx_nf_queue_refused;
-	case HOOK_NF_LOG:
-		return nmtx_nf_log_packet;
-	case HOOK_NF_TRACE:
-		return nmtx_nf_log_trace;
-	case HOOK_SIGPOOL:
-		return nmtx_sigpool_refused;
-	default:
-		return nmtx_md5_refused;
-	}
+	return likely(skb_frags_readable((void *)skb)) ? NULL : hook->instead;
 }
 
 static int which_hook(unsigned long ip)
@@ -144,7 +136,7 @@ static void notrace handler(unsigned long ip, unsigned long parent_ip,
 			target = nmtx_direct_free_work;
 		break;
 	case HOOK_NF_QUEUE ... HOOK_MD5:
-		target = reader_target(which, fregs);
+		target = reader_target(&hooks[which], fregs);
 		break;
 	}
 	if (target)
