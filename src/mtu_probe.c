@@ -83,7 +83,8 @@ int __init nmtx_mtu_probe_init(void)
 	if (!err)
 		return 0;
 	ftrace_free_filter(&mtu_ops);
-	pr_err("refused: ftrace cannot hook skb_zerocopy_iter_stream and tcp_sync_mss (error %d)\n", err);
+	pr_err("refused: ftrace cannot hook skb_zerocopy_iter_stream and tcp_sync_mss (error %d)\n",
+	       err);
 	return err;
 }
 
