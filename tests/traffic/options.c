@@ -39,7 +39,7 @@ static const char help[] =
 "       --bind-only     no connection\n"
 "when:  --connect-first connect, then bind\n"
 "       --no-wait       the first sendmsg waits for the connection\n"
-"       --md5 KEY       sign by TCP_MD5SIG after the first chunk\n"
+"       --md5 KEY, --ao KEY  sign by TCP-MD5 or TCP-AO after the first chunk\n"
 "       --pause-bound   wait for a byte on stdin after the bind\n"
 "       --pause-at N    the same after N bytes of the first round; repeatable\n"
 "       --unbind-at N   close the netlink socket after N bytes\n"
@@ -129,6 +129,7 @@ static const struct opt_def defs[] = {
 	{ "abort", .on = &opt.plan.abort },
 	{ "no-wait", .on = &opt.plan.no_wait },
 	{ "md5", .text = &opt.plan.md5 },
+	{ "ao", .text = &opt.plan.ao },
 	{ "no-zerocopy", .off = &opt.plan.zerocopy },
 	{ "no-so-zerocopy", .off = &opt.plan.so_zerocopy },
 	{ "plain", .on = &opt.plan.plain },

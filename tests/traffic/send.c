@@ -16,6 +16,7 @@
 #include <linux/errqueue.h> /* after time.h */
 
 #include "send.h"
+#include "sign.h"
 #include "util.h"
 
 /* From the kernel's uapi; system headers may be older than the kernel. */
@@ -227,19 +228,6 @@ static int send_part(struct sender *snd, const struct send_plan *plan,
 	return 0;
 }
 
-/* From now on packets have a signature, which the other end does not know. */
-static int sign(struct sender *snd, const char *key)
-{
-	struct tcp_md5sig sig = { .tcpm_keylen = strlen(key) };
-	socklen_t len = sizeof(sig.tcpm_addr);
-
-	memcpy(sig.tcpm_key, key, strnlen(key, sizeof(sig.tcpm_key)));
-	if (getpeername(snd->fd, (void *)&sig.tcpm_addr, &len) ||
-	    setsockopt(snd->fd, IPPROTO_TCP, TCP_MD5SIG, &sig, sizeof(sig)))
-		return -errno;
-	return 0;
-}
-
 int sender_step(struct sender *snd, const struct send_plan *plan,
 		uint64_t until)
 {
@@ -266,7 +254,9 @@ int sender_step(struct sender *snd, const struct send_plan *plan,
 	}
 	drain_completions(snd);
 	if (!err && plan->md5 && snd->total == len)
-		err = sign(snd, plan->md5);
+		err = sign_by_md5(snd->fd, plan->md5);
+	if (!err && plan->ao && snd->total == len)
+		err = sign_by_ao(snd->fd, plan->ao);
 	return err;
 }
 

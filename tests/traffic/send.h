@@ -33,6 +33,7 @@ enum mixed {
  * @abort: SO_LINGER of 0: closing throws away what is not sent
  * @no_wait: the first sendmsg waits for the connection
  * @md5: key of TCP_MD5SIG that comes after the first chunk, or NULL
+ * @ao: the same of TCP_AO_ADD_KEY
  * @from: local address, or NULL
  * @bindtodevice: SO_BINDTODEVICE, or NULL
  * @deadline: when to give up, as now_ms()
@@ -55,6 +56,7 @@ struct send_plan {
 	bool abort;
 	bool no_wait;
 	const char *md5;
+	const char *ao;
 	const char *from;
 	const char *bindtodevice;
 	int64_t deadline;
