@@ -24,12 +24,14 @@ rule() {
 }
 no_rule() { in_guest nft delete table inet lab; }
 
-# Packets with bytes that were logged to user space.
+# Packets with bytes that were logged to user space, and those of which more than
+# the headers was: their dump goes on so far.
 listen() {
-	bg nflog in_guest tcpdump -lni nflog:5
+	bg nflog in_guest tcpdump -xlni nflog:5
 	bg_says nflog 'listening on'
 }
 logged() { bg_out nflog | grep -Ec 'length [1-9][0-9]*$' || true; }
+bodies_logged() { bg_out nflog | grep -c '0x0100:' || true; }
 to_a_group() {
 	check "rule: log group 5" rule "log group 5"
 	check "somebody listens" listen
@@ -37,11 +39,13 @@ to_a_group() {
 	sleep 1
 	try bg_end nflog INT
 	check "control: they are logged" test "$(logged)" -gt 0
+	check "control: whole" test "$(bodies_logged)" -gt 0
 	check "somebody listens again" listen
 	check "device memory arrives" transfer remote 10.2.0.2 --size 256k
 	sleep 1
 	try bg_end nflog INT
 	check "it is logged" test "$(logged)" -gt 0
+	is "without its bytes" "$(bodies_logged)" 0
 	no_rule
 }
 
@@ -55,18 +59,23 @@ to_the_kernels_log() {
 	no_rule
 }
 
-queued() { bg_out queue | awk '$1 > 1000' | wc -l; }
+queued() { bg_out queue | awk '$2 > 1000' | wc -l; }
+bodies_queued() { bg_out queue | awk '$2 > 1000 && $1 > 120' | wc -l; }
 to_a_queue() {
-	local before
+	local before bodies
 	check "rule: queue 7" rule "queue num 7"
 	check "somebody takes packets from it" bg queue in_guest "$LAB/guest/nfqueue.py" 7
 	try bg_says queue ready
 	check "plain bytes arrive" transfer remote 10.2.0.2 --plain --size 64k
 	check "control: they went through the queue" test "$(queued)" -gt 0
+	bodies=$(bodies_queued)
+	check "control: whole" test "$bodies" -gt 0
 	before=$(queued)
 	if kernel_ge 7.1; then
 		check "device memory arrives through the queue" \
 			transfer remote 10.2.0.2 --size 256k
+		check "it was there" test "$(queued)" -gt "$before"
+		is "without its bytes" "$(bodies_queued)" "$bodies"
 	else
 		is_not_queued
 		is "none went through the queue" "$(($(queued) - before))" 0

@@ -2,7 +2,8 @@
 """Take packets from a netfilter queue, whole and as they are, and let them go on.
 
 usage: nfqueue.py QUEUE           until it is ended
-Prints "ready", then a line with the length of each packet's payload.
+Prints "ready", then a line for each packet: how many of its bytes came, and how
+long it says to be (IPv4).
 """
 import socket
 import struct
@@ -28,7 +29,8 @@ def send(sock, kind, queue, payload):
 def accept(sock, queue, packet):
     """Tell of one packet, and let it go on."""
     number = struct.unpack_from("!I", packet[PACKET_HDR])[0]
-    print(len(packet.get(PAYLOAD, b"")), flush=True)
+    data = packet[PAYLOAD]
+    print(len(data), struct.unpack_from("!H", data, 2)[0], flush=True)
     send(sock, MSG_VERDICT, queue,
          genl.attr(VERDICT_HDR, struct.pack("!II", ACCEPT, number)))
 
