@@ -41,10 +41,11 @@ declare -A FAULTS=(
 	[unbind]='device driver has pending DMA allocations'
 	[race]='BUG: KCSAN: data-race in .*race'
 	[md5]='BUG: KASAN|Oops: '
+	[nft]='WARNING: .*(net/core/skbuff.c|skb_checksum)'
 	[nic]='BUG: KASAN: [a-z-]* in (netdev_nl_sock_priv_destroy|__mutex_lock|.*lock)'
 )
-# All but the last three are of samples/; those are the stock kernel's.
-FAULT_NAMES="uaf oob sleep leak lock timer shift ref rtnl unbind nic md5"
+# All but the last four are of samples/; those are the stock kernel's.
+FAULT_NAMES="uaf oob sleep leak lock timer shift ref rtnl unbind nic md5 nft"
 [ -z "${KCSAN:-}" ] || FAULT_NAMES=race
 
 # prepare VERSION...: the kernels, their NAMES, and what their guests need.
@@ -85,7 +86,7 @@ guest() {
 prove_one() {
 	local rc=0 log=$TREE/build/logs/prove-$1 what
 	what="$watch insmod /lab/ko/nmtx_bad.ko fault=$1"
-	case $1 in unbind | nic | md5) what=/lab/debug/stock-$1 ;; esac
+	case $1 in unbind | nic | md5 | nft) what=/lab/debug/stock-$1 ;; esac
 	# shellcheck disable=SC2086 # words
 	guest "$log" $what || rc=$?
 	if [ "$1" = none ]; then

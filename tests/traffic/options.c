@@ -28,6 +28,7 @@ static const char help[] =
 "       --abort         what is not sent goes with the process\n"
 "how:   --no-zerocopy   without MSG_ZEROCOPY\n"
 "       --no-so-zerocopy  without SO_ZEROCOPY\n"
+"       --urgent        the last byte of each sendmsg is urgent (MSG_OOB)\n"
 "       --plain         ordinary bytes of the same pattern; no dma-buf id\n"
 "       --mixed before|after  plain bytes in the same packets\n"
 "       --mixed-bytes N (100), --mixed-zerocopy (they too by MSG_ZEROCOPY)\n"
@@ -131,6 +132,7 @@ static const struct opt_def defs[] = {
 	{ "md5", .text = &opt.plan.md5 },
 	{ "ao", .text = &opt.plan.ao },
 	{ "no-zerocopy", .off = &opt.plan.zerocopy },
+	{ "urgent", .on = &opt.plan.urgent },
 	{ "no-so-zerocopy", .off = &opt.plan.so_zerocopy },
 	{ "plain", .on = &opt.plan.plain },
 	{ "mixed", .call = set_mixed },

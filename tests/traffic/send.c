@@ -190,6 +190,8 @@ static ssize_t send_some(struct sender *snd, const struct send_plan *plan,
 		control.align.cmsg_len = CMSG_LEN(sizeof(uint32_t));
 		memcpy(CMSG_DATA(&control.align), &plan->id, sizeof(uint32_t));
 	}
+	if (plan->urgent)
+		flags |= MSG_OOB;
 	for (;;) {
 		n = sendmsg(snd->fd, &msg, flags | MSG_NOSIGNAL |
 					   (wait ? 0 : MSG_DONTWAIT));

@@ -25,6 +25,7 @@ enum mixed {
  * @iov: bytes in one iovec
  * @zerocopy: give MSG_ZEROCOPY
  * @so_zerocopy: set SO_ZEROCOPY
+ * @urgent: give MSG_OOB
  * @mixed: put plain bytes into the same packets
  * @mixed_bytes: how many in each chunk
  * @mixed_zerocopy: they too by MSG_ZEROCOPY, of user pages
@@ -48,6 +49,7 @@ struct send_plan {
 	uint64_t iov;
 	bool zerocopy;
 	bool so_zerocopy;
+	bool urgent;
 	enum mixed mixed;
 	uint64_t mixed_bytes;
 	bool mixed_zerocopy;

@@ -41,7 +41,7 @@ static int repair(int fd, int how)
 int sign_by_ao(int fd, const char *key)
 {
 	struct tcp_ao_add add = {
-		.alg_name = "hmac(sha1)",
+		.alg_name = "hmac(sha256)",
 		.sndid = 100,
 		.rcvid = 100,
 		.keylen = strlen(key),

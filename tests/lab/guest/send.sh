@@ -164,6 +164,14 @@ send_end() {
 	[ "$rc" = 0 ] && grep -q '^result: ok' "$SEND_OUT"
 }
 
+# tried_in_vain ADDR: the guest's TCP sent the same again, or could not send it.
+tried_in_vain() {
+	local addr=$1
+	[[ $addr != *:* ]] || addr="[$addr]"
+	in_guest ss -Hton dst "$addr" |
+		grep -E 'timer:\((on|persist),[^,]*,([2-9]|[1-9][0-9]+)\)'
+}
+
 # Sockets whose sender was killed go on trying, and keep their binding.
 guest_sockets_end() { in_guest ss -K >/dev/null 2>&1 || true; }
 
