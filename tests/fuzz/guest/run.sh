@@ -104,24 +104,48 @@ all_fuzz() { # COUNT
 }
 
 # Sends and drops, so that the rest of the module has work.
+# stuck [option of devmem_send...]: a send that nothing lets through.
+stuck() {
+	sink_start remote --timeout 20
+	in_guest devmem_send --server 10.2.0.2 --ifname nk_guest --size 256k \
+		--timeout 3 --abort "$@" || true
+	sink_end 0
+}
 some_sends() {
 	transfer remote 10.2.0.2 --size 256k
 	in_guest ethtool -K nk_guest tx off sg off
-	sink_start remote --timeout 20
-	in_guest devmem_send --server 10.2.0.2 --ifname nk_guest --size 64k \
-		--timeout 3 --abort || true
-	sink_end 0
-	in_guest ethtool -K nk_guest sg on tx on
+	stuck
+	in_guest tc qdisc add dev nk_guest root tbf rate 200mbit burst 2000 latency 200ms
+	in_guest ethtool -K nk_guest sg on
+	stuck --chunk 64k
+	in_guest tc qdisc del dev nk_guest root
+	in_guest ethtool -K nk_guest tx on
 	ethtool -K nicA tx off sg off
-	sink_start remote --timeout 20
-	in_guest devmem_send --server 10.2.0.2 --ifname nk_guest --size 64k \
-		--timeout 3 --abort || true
-	sink_end 0
+	stuck --chunk 64k
 	ethtool -K nicA sg on tx on tso on
+	stuck --chunk 16k --md5 secret
+	rule 'log group 5'
+	transfer remote 10.2.0.2 --size 64k
+	rule 'queue num 7 bypass'
+	stuck
+	in_guest nft delete table inet lab
 	nmtx dev
 	nmtx stats
 	nmtx drain
 	nmtx drain off
+}
+# rule STATEMENT: for the container's TCP, and no other.
+rule() {
+	in_guest nft -f - <<-END
+		table inet lab
+		delete table inet lab
+		table inet lab {
+			chain out {
+				type filter hook output priority 0
+				meta l4proto tcp $1
+			}
+		}
+	END
 }
 
 # Module, leases, and a binding that keeps the transmit hook: to take that off
