@@ -29,8 +29,17 @@ policy() { # in|out|fwd, away|back
 	echo "xfrm policy add $what proto tcp dir $1 tmpl $by proto esp reqid 1 mode $MODE"
 }
 ipsec_on() { # here|in_guest
-	"$1" ip -batch - <<<"$(states; policy out away; policy in back; policy fwd back)"
-	in_remote ip -batch - <<<"$(states; policy out back; policy in away)"
+	"$1" ip -batch - <<<"$(
+		states
+		policy out away
+		policy in back
+		policy fwd back
+	)"
+	in_remote ip -batch - <<<"$(
+		states
+		policy out back
+		policy in away
+	)"
 }
 ipsec_off() { # here|in_guest
 	local run

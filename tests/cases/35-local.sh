@@ -16,7 +16,7 @@ to() { # NAME NETNS ADDR [option of devmem_send...]
 	shift 3
 	sink_start "$netns" --timeout 60
 	check "$name: device memory is taken" send_begin "$addr" --size 64k \
-		--chunk 16k --pause-at 16k --abort "$@"
+		--chunk 4k --pause-at 4k --abort "$@"
 	check "$name: it is sent in vain" wait_for 20 tried_in_vain "$addr"
 	try send_kill
 	is "$name: nothing of it arrives" "$(bytes_arrived)" 0
