@@ -48,7 +48,7 @@ static struct nmtx_hook {
 	const char *name;
 	void (*resume)(void);
 	void *instead;
-	int skb_argument;
+	int skb_argument;	/* 0, 1 or 3 */
 	bool unneeded;
 	unsigned long addr;
 } hooks[HOOKS] __ro_after_init = {
@@ -77,12 +77,24 @@ static bool is_open;
 /* Calls inside those of our functions that may sleep. */
 static atomic_t in_flight = ATOMIC_INIT(0);
 
+/* Constants: for a number of an argument the kernel has code to read stacks. */
+static void *packet_of(const struct nmtx_hook *hook, struct ftrace_regs *fregs)
+{
+	switch (hook->skb_argument) {
+	case 0:
+		return (void *)ftrace_regs_get_argument(fregs, 0);
+	case 1:
+		return (void *)ftrace_regs_get_argument(fregs, 1);
+	default:
+		return (void *)ftrace_regs_get_argument(fregs, 3);
+	}
+}
+
 static void *reader_target(const struct nmtx_hook *hook,
 			   struct ftrace_regs *fregs)
 {
-	unsigned long skb = ftrace_regs_get_argument(fregs, hook->skb_argument);
-
-	return likely(skb_frags_readable((void *)skb)) ? NULL : hook->instead;
+	return likely(skb_frags_readable(packet_of(hook, fregs))) ?
+	       NULL : hook->instead;
 }
 
 static int which_hook(unsigned long ip)
@@ -110,8 +122,19 @@ static void *bind_tx_target(const struct genl_info *info)
 	}
 }
 
-static void notrace handler(unsigned long ip, unsigned long parent_ip,
-			    struct ftrace_ops *ops, struct ftrace_regs *fregs)
+/* Where the function goes on: in @target, or where it would anyway. */
+static __always_inline void go_on(struct ftrace_regs *fregs, int which,
+				  void *target)
+{
+	if (target)
+		ftrace_regs_set_instruction_pointer(fregs, (unsigned long)target);
+	else if (nmtx_resume_needed(fregs))
+		nmtx_resume(fregs, which, hooks[which].resume);
+}
+
+/* Apart, so that a send needs no stack for it. */
+static noinline void notrace handle_others(unsigned long ip,
+					   struct ftrace_regs *fregs)
 {
 	void *arg0 = (void *)ftrace_regs_get_argument(fregs, 0);
 	unsigned long arg1 = ftrace_regs_get_argument(fregs, 1);
@@ -121,10 +144,6 @@ static void notrace handler(unsigned long ip, unsigned long parent_ip,
 	switch (which) {
 	case HOOK_BIND_TX:
 		target = bind_tx_target((void *)arg1);
-		break;
-	case HOOK_GET_BINDING:
-		if (nmtx_send_is_ours(arg1))
-			target = nmtx_get_binding;
 		break;
 	case HOOK_UNBIND:
 		nmtx_binding_unbound(arg0);
@@ -139,10 +158,22 @@ static void notrace handler(unsigned long ip, unsigned long parent_ip,
 		target = reader_target(&hooks[which], fregs);
 		break;
 	}
-	if (target)
-		ftrace_regs_set_instruction_pointer(fregs, (unsigned long)target);
-	else if (which >= 0 && nmtx_resume_needed(fregs))
-		nmtx_resume(fregs, which, hooks[which].resume);
+	if (which >= 0)
+		go_on(fregs, which, target);
+}
+
+static void notrace handler(unsigned long ip, unsigned long parent_ip,
+			    struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	unsigned long arg1;
+
+	if (unlikely(ip - hooks[HOOK_GET_BINDING].addr >= 16)) {
+		handle_others(ip, fregs);
+		return;
+	}
+	arg1 = ftrace_regs_get_argument(fregs, 1);
+	go_on(fregs, HOOK_GET_BINDING,
+	      nmtx_send_is_ours(arg1) ? nmtx_get_binding : NULL);
 }
 
 /*
