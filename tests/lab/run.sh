@@ -85,13 +85,22 @@ runs_on() {
 	return "$yes"
 }
 
-# job KERNEL BOOT NUMBER CASE...: one guest; its TAP goes to a file.
-job() {
-	local kernel=$1 boot=$2 id="$1-$2-$3" rc=0 args=() limit=90 name
-	shift 3
+# guest_limit CASE...: seconds for a guest, with its start.
+guest_limit() {
+	local limit=90 name
 	for name; do
 		limit=$((limit + $(header "$name" timeout 120)))
 	done
+	echo "$limit"
+}
+
+host_limit() { header "$1" timeout 300; }
+
+# job KERNEL BOOT NUMBER CASE...: one guest; its TAP goes to a file.
+job() {
+	local kernel=$1 boot=$2 id="$1-$2-$3" rc=0 args=() limit
+	shift 3
+	limit=$(guest_limit "$@")
 	mapfile -t args < <(boot_args "$boot")
 	"$LAB/vm.sh" --log "$OUT/$id" --timeout "$((limit * SLOW))" "${VM_ARGS[@]}" \
 		"${args[@]}" "$kernel" -- env NETMEM_TX_SLOW="$SLOW" "${WRAP[@]}" \
@@ -109,7 +118,7 @@ job() {
 # host_job KERNEL CASE
 host_job() {
 	local id=$1-host-$2 rc=0 start=$SECONDS
-	KERNEL=$1 timeout "$(header "$2" timeout 300)" \
+	KERNEL=$1 timeout "$(host_limit "$2")" \
 		bash "$TREE/tests/cases/$2.sh" >"$OUT/$id.out" 2>"$OUT/$id.err" || rc=$?
 	[ "$rc" = 0 ] || {
 		echo "not ok - runs to its end"
@@ -174,6 +183,20 @@ plan() {
 				}
 			}
 		} }'
+}
+
+# The plan, what may take longest first: else a long guest is alone at the end.
+longest_first() {
+	local where kernel boot rest
+	while read -r where kernel boot rest; do
+		# shellcheck disable=SC2086 # a list of words
+		if [ "$where" = host ]; then
+			host_limit "$boot"
+		else
+			guest_limit ${rest#* }
+		fi | tr '\n' ' '
+		echo "$where $kernel $boot $rest"
+	done | sort -s -k1,1nr | cut -d ' ' -f 2-
 }
 
 # Print the TAP files that are new, with numbers.
@@ -268,7 +291,7 @@ main() {
 		mapfile -t names < <(all_cases)
 		set -- "${names[@]}"
 	fi
-	plan "$@" >"$OUT/plan"
+	plan "$@" | longest_first >"$OUT/plan"
 	run_all <"$OUT/plan"
 	echo "1..$(cat "$OUT/count")"
 	tell_next
