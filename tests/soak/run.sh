@@ -18,13 +18,17 @@ EACH=$(((CYCLES + 1) / 2))
 # Two CPUs that do run at the same time.
 export NETMEM_TX_ACCEL=${NETMEM_TX_ACCEL:-tcg,thread=multi}
 
-# one PREEMPT: a boot; what it said goes to OUT/PREEMPT.txt.
+# A cycle takes 15 to 35 seconds when both boots share two CPUs.
+limit=$(((900 + EACH * 45) * SLOW))
+
+# one PREEMPT: a boot; what it says goes to OUT/PREEMPT.txt, and is shown as it
+# comes.
 one() {
 	local rc=0 start=$SECONDS
-	"$LAB/vm.sh" --skip test --log "$OUT/$1" --timeout "$(((900 + EACH * 20) * SLOW))" \
+	"$LAB/vm.sh" --skip test --log "$OUT/$1" --timeout "$limit" \
 		--append "preempt=$1" --add "$OUT/files" "$KERNEL" -- \
 		env NETMEM_TX_SLOW="$SLOW" /lab/soak/run.sh "$EACH" "$1" \
-		>"$OUT/$1.txt" 2>"$OUT/$1.err" || rc=$?
+		2>"$OUT/$1.err" | tee "$OUT/$1.txt" | sed -u "s/^/$1: /" >&2 || rc=$?
 	echo "# preempt=$1: $((SECONDS - start)) s, status $rc" >>"$OUT/$1.txt"
 	[ "$rc" = 0 ] && grep -q '^soak-end' "$OUT/$1.txt"
 }

@@ -77,7 +77,7 @@ cycles() { # N
 	local i
 	for ((i = 1; i <= $1; i++)); do
 		cycle "$i" || return
-		[ $((i % 50)) != 0 ] || echo "cycle $i at $SECONDS s" >&2
+		[ $((i % 25)) != 0 ] || note "cycle $i of $1 after $SECONDS s"
 	done
 	echo "$sent $refused" >/run/soak.cycles
 }
