@@ -187,15 +187,15 @@ plan() {
 
 # The plan, what may take longest first: else a long guest is alone at the end.
 longest_first() {
-	local where kernel boot rest
-	while read -r where kernel boot rest; do
+	local where kernel rest
+	while read -r where kernel rest; do
 		# shellcheck disable=SC2086 # a list of words
 		if [ "$where" = host ]; then
-			host_limit "$boot"
+			host_limit "$rest"
 		else
-			guest_limit ${rest#* }
+			guest_limit ${rest#* * }
 		fi | tr '\n' ' '
-		echo "$where $kernel $boot $rest"
+		echo "$where $kernel $rest"
 	done | sort -s -k1,1nr | cut -d ' ' -f 2-
 }
 
